@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/buf.h"
+#include "config/error.h"
+
+#include <stdlib.h>
+
+void
+hr_buf_finish(hr_buf *buf)
+{
+    free(buf->data);
+    *buf = (hr_buf){.cap_max = buf->cap_max};
+}
+
+int
+hr_buf_reserve(hr_buf *buf, size_t more)
+{
+    size_t cap = buf->cap != 0 ? buf->cap : 256;
+    uint8_t *data;
+
+    if (more <= buf->cap - buf->len) {
+        return HR_OK;
+    }
+    if (more > SIZE_MAX / 4 || (buf->cap_max != 0 && buf->len + more > buf->cap_max)) {
+        return HR_ENOMEM;
+    }
+    while (cap - buf->len < more) {
+        cap *= 2;
+    }
+    data = realloc(buf->data, cap);
+    if (data == NULL) {
+        return HR_ENOMEM;
+    }
+    buf->data = data;
+    buf->cap = cap;
+    return HR_OK;
+}
+
+int
+hr_buf_append(hr_buf *buf, const void *bytes, size_t n)
+{
+    int rc = hr_buf_reserve(buf, n);
+
+    if (rc == HR_OK && n > 0) {
+        memcpy(buf->data + buf->len, bytes, n);
+        buf->len += n;
+    }
+    return rc;
+}

@@ -1,0 +1,29 @@
+/* A growing byte buffer with a cap; encoders write into it and it is reused, so it grows once.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_RECORD_BUF_H
+#define HR_RECORD_BUF_H
+#include "record/span.h"
+
+typedef struct hr_buf {
+    uint8_t *data;
+    size_t len, cap;
+    size_t cap_max; /* 0: no limit */
+} hr_buf;
+
+/* Frees the bytes and zeroes the struct; accepts a zeroed one. */
+void hr_buf_finish(hr_buf *buf);
+
+/* Makes room for `more` bytes behind len. HR_OK or HR_ENOMEM (also past cap_max); the bytes written
+ * so far stay. */
+int hr_buf_reserve(hr_buf *buf, size_t more);
+
+/* Appends. HR_OK or HR_ENOMEM. */
+int hr_buf_append(hr_buf *buf, const void *bytes, size_t n);
+
+static inline hr_span
+hr_buf_span(const hr_buf *buf)
+{
+    return (hr_span){buf->data, buf->len};
+}
+
+#endif
