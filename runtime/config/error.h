@@ -9,7 +9,8 @@
 /* A place in a file. `file` belongs to whoever loaded the file and outlives the place. */
 typedef struct hr_loc {
     const char *file;
-    int line, col; /* 1-based; line 0: no place (run time; the text then names topic[partition]@offset) */
+    int line,
+        col; /* 1-based; line 0: no place (run time; the text then names topic[partition]@offset) */
 } hr_loc;
 
 #define HR_NO_LOC ((hr_loc){NULL, 0, 0})
@@ -21,9 +22,11 @@ enum {
     HR_ENOMEM = -2,  /* stop the application */
     HR_EIO = -3,     /* retry with back-off */
     HR_EAGAIN = -4,  /* no room just now; try again when told */
-    HR_ERECORD = -5, /* this record cannot be used: dead letter, skip or fail, as the topology says */
-    HR_ETASK = -6,   /* stop the task */
-    HR_EFATAL = -7,  /* stop the application */
+    HR_ERECORD =
+        -5,        /* this record cannot be used: dead letter, skip or fail, as the topology says */
+    HR_ETASK = -6, /* stop the task */
+    HR_EFATAL = -7,    /* stop the application */
+    HR_EREPORTED = -8, /* follows from a mistake that was reported already: say nothing more */
 };
 
 /* On the caller's stack, fixed buffers, never freed. */
@@ -36,8 +39,8 @@ typedef struct hr_error {
     char hint[240]; /* what to do or write instead; may be empty */
 } hr_error;
 
-/* Fills *err (which may be NULL) and returns code, so that a caller can write `return hr_fail(...)`.
- * thread: any */
+/* Fills *err (which may be NULL) and returns code, so that a caller can write `return
+ * hr_fail(...)`. thread: any */
 int hr_fail(hr_error *err, int code, hr_loc loc, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 

@@ -1,0 +1,85 @@
+/* The contract of sinks.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_SINK_H
+#define HR_SINK_H
+#include "codec/codec.h"
+#include "config/runner.h"
+#include "hr_node.h"
+#include "hr_operator.h"
+
+#define HR_SINK_ENCODES 0x1u    /* the runtime makes an encoder from `format` and `fields` */
+#define HR_SINK_ACKS_LATER 0x2u /* acknowledges asynchronously */
+#define HR_SINK_IDEMPOTENT 0x4u /* a redelivered record changes nothing */
+#define HR_SINK_IS_KAFKA 0x8u
+
+typedef struct hr_sink hr_sink; /* a sink of a stream thread while it runs */
+
+/* compile() on the main thread at check time, all others on the stream thread that owns the sink.
+ */
+typedef struct hr_sink_type {
+    uint32_t abi, flags;
+    const char *name, *summary;
+    const hr_option *options;
+    size_t options_size, shared_size;
+    size_t state_size; /* one block per stream thread, zeroed */
+    /* Optional. Checks options and fields (node->fields). No network. */
+    int (*compile)(hr_node *node, const void *options, void *shared, hr_error *err);
+    /* Optional. Opens clients; returns at once (a server that is away is not an error). */
+    int (*open)(hr_sink *sink, void *state, hr_error *err);
+    /* Mandatory; must not block. Takes rows in order: for each it calls hr_sink_take() and hands
+     * the bytes on, or hr_sink_fail(). Stops at the first row there is no room for: *done says how
+     * many rows were dealt with, HR_EAGAIN. The runtime calls again with the rest when
+     * hr_sink_wake() or time says so. */
+    int (*write)(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_t *done,
+                 hr_error *err);
+    /* Optional. Called once per turn of the loop: polls for acknowledgements. */
+    void (*poll)(hr_sink *sink, void *state);
+    /* Optional. Shutdown and commit: hand over whatever is held back, without waiting. */
+    void (*flush)(hr_sink *sink, void *state);
+    /* Optional. Describes what is still open, for the shutdown log. */
+    void (*holding)(hr_sink *sink, void *state, char *text, size_t size);
+    /* Optional. Frees the state; must accept a zeroed one. */
+    void (*close)(hr_sink *sink, void *state);
+    void (*release)(void *shared);
+} hr_sink_type;
+
+/* How an output ended. */
+typedef enum hr_ack_status {
+    HR_ACK_OK,
+    HR_ACK_RETRY,   /* not delivered, may be later: the partition is rewound */
+    HR_ACK_REFUSED, /* refused for good: dead-lettered when the partition is replayed */
+    HR_ACK_SUSPECT, /* refused together with others (a Kafka batch): replayed alone to find out */
+} hr_ack_status;
+
+typedef struct hr_ack {
+    hr_token token;
+    const hr_node *node; /* the sink */
+    hr_ack_status status;
+    char reason[120];
+} hr_ack;
+
+const hr_node *hr_sink_node(const hr_sink *sink);
+const hr_runner *hr_sink_runner(const hr_sink *sink);
+
+/* One more output of the row's source record is under way; the token comes back by hr_sink_ack().
+ */
+hr_token hr_sink_take(hr_sink *sink, const hr_batch *batch, hr_row row);
+
+/* The row is refused before it was taken. */
+void hr_sink_fail(hr_sink *sink, hr_row row, const char *code, const char *reason);
+
+/* An output ended. thread: the sink's own. */
+void hr_sink_ack(hr_sink *sink, hr_token token, hr_ack_status status, const char *reason);
+
+/* Outputs ended, told from a writer thread; copied, coalesced, and the loop is woken. thread: any
+ */
+void hr_sink_post(hr_sink *sink, const hr_ack *acks, size_t n);
+
+/* There may be room again. thread: any */
+void hr_sink_wake(hr_sink *sink);
+
+/* Logs trouble once until it is over ("waiting for mongo: ..."; NULL: it is over). thread: any */
+void hr_sink_trouble(hr_sink *sink, const char *text);
+
+extern const hr_sink_type *const hr_builtin_sinks[];
+#endif

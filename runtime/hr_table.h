@@ -1,0 +1,64 @@
+/* The contract of tables: keyed reference data held in memory, published as immutable snapshots.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_TABLE_H
+#define HR_TABLE_H
+#include "config/runner.h"
+#include "hr_node.h"
+#include "state/table_index.h"
+
+/* A table while it runs; one per process and table node, on a thread of its own. */
+typedef struct hr_table hr_table;
+
+typedef struct hr_table_type {
+    uint32_t abi;
+    const char *name, *summary;
+    const hr_option *options;
+    size_t options_size;
+    size_t shared_size;
+    /* Optional. Checks options. No network. */
+    int (*compile)(hr_node *node, const void *options, void *shared, hr_error *err);
+    /* Mandatory. Runs on the table's own thread: loads, publishes with hr_table_publish(), waits
+     * with hr_table_wait() and goes on until hr_table_stopping(). Trouble (a lost server) is logged
+     * with hr_table_trouble() and retried; returns an error only for what no retry can mend. */
+    int (*run)(hr_table *table, const void *options, void *shared, hr_error *err);
+    void (*release)(void *shared);
+} hr_table_type;
+
+/* What compile made of a table; node->shared of every table starts with it. */
+typedef struct hr_table_shared {
+    hr_cell cell;     /* of hr_table_index */
+    const int *slots; /* value columns in the table's own batches: one per field of node->fields */
+    const hr_kind *kinds;
+    size_t n_values;
+    const int *key_slots; /* in the order of `key:` */
+    size_t n_keys;
+} hr_table_shared;
+
+const hr_node *hr_table_node(const hr_table *table);
+const hr_runner *hr_table_runner(const hr_table *table);
+bool hr_table_stopping(const hr_table *table);
+/* Waits until the time is over or the table is to stop. */
+void hr_table_wait(hr_table *table, int64_t timeout_ms);
+
+/* A builder with this table's columns. NULL: out of memory. */
+hr_table_builder *hr_table_builder_new(hr_table *table);
+
+/* Decodes n (<= HR_BATCH_ROWS) values by the table's format and schema and puts each into the
+ * builder under the key made of its key fields. A value that cannot be decoded fails the whole call
+ * with its index in *bad (HR_ERECORD). */
+int hr_table_put(hr_table *table, hr_table_builder *builder, const hr_span *values, size_t n,
+                 size_t *bad, hr_error *err);
+
+/* As hr_table_put() for one record of a compacted topic, whose identity is the record's own key:
+ * the previous row of that record key is replaced, a tombstone (value.data NULL) removes it. */
+int hr_table_put_keyed(hr_table *table, hr_table_builder *builder, hr_span record_key,
+                       hr_span value, hr_error *err);
+
+/* Makes what the builder holds visible to all readers; the first call makes the table ready. */
+int hr_table_publish(hr_table *table, const hr_table_builder *builder, hr_error *err);
+
+/* Logs trouble once until it is over ("waiting for mongo: ..."). */
+void hr_table_trouble(hr_table *table, const hr_error *err);
+
+extern const hr_table_type *const hr_builtin_tables[];
+#endif
