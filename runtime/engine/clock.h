@@ -1,0 +1,19 @@
+/* Time, real or a test's.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_ENGINE_CLOCK_H
+#define HR_ENGINE_CLOCK_H
+#include <stdint.h>
+
+/* Monotonic. thread: any */
+int64_t hr_clock_ms(void);
+int64_t hr_clock_us(void);
+
+/* Milliseconds since the epoch, UTC. thread: any */
+int64_t hr_clock_wall_ms(void);
+int64_t hr_clock_wall_us(void);
+
+/* From now on both clocks stand still at this time (microseconds); -1: real time again. For tests,
+ * before threads start or from the only one. */
+void hr_clock_set_us(int64_t us);
+
+#endif
