@@ -22,6 +22,8 @@ int hr_table_builder_put(hr_table_builder *builder, hr_span key, hr_batch *batch
 /* Removes the row of `key` if there is one. */
 void hr_table_builder_remove(hr_table_builder *builder, hr_span key);
 size_t hr_table_builder_count(const hr_table_builder *builder);
+/* Bytes held, of the at most bytes_max. */
+size_t hr_table_builder_bytes(const hr_table_builder *builder);
 
 /* An immutable copy of what the builder holds; the builder goes on. NULL: out of memory. */
 hr_table_index *hr_table_builder_snapshot(const hr_table_builder *builder);
@@ -33,6 +35,10 @@ int hr_table_key_append(hr_buf *key, const hr_column *column, hr_row row);
 #define HR_TABLE_MISS UINT32_MAX
 /* The row of the key or HR_TABLE_MISS. thread: any */
 uint32_t hr_table_find(const hr_table_index *table, hr_span key);
+/* As hr_table_find() for n <= HR_BATCH_ROWS keys at once: a large table is prefetched. A key whose
+ * data is NULL is a miss. thread: any */
+void hr_table_find_batch(const hr_table_index *table, const hr_span *keys, size_t n,
+                         uint32_t *rows);
 size_t hr_table_rows(const hr_table_index *table);
 
 /* Copies value `i` of a table row into a row of a column of the same kind (spans keep pointing into
