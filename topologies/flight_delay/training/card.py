@@ -39,6 +39,19 @@ The {minutes} minutes are the best number for the training months. Confusion mat
 |---|---|---|---|---|---|
 {confusion}
 
+Share of each input in the splits' gain: {importance}.
+
+## What silent mistakes do to it
+The application that this replaces made two mistakes that no error and no log showed. The same model, the same flights:
+
+| | labels changed | accuracy |
+|---|---|---|
+| as it should be | | {accuracy:.4f} |
+| carrier, origin, destination and route never reach the model | {blank_changed:.1%} | {blank:.4f} |
+| day of the week from 0 to 6 where the model learned 1 to 7 | {day_changed:.2%} | {day:.4f} |
+
+headrace refuses the first when it checks the topology (an input that no field feeds), and the topology corrects the second.
+
 ## Data
 - {package} from PyPI (licence field: CC0; from the US Bureau of Transportation Statistics): flights of 2013 from Newark,
   Kennedy and LaGuardia. SHA-256 of its flights.csv: `{data_sha256}`. Cancelled and diverted flights are left out.
@@ -82,7 +95,7 @@ def confusion_rows(model):
 
 def text(summary):
     found, data = summary["metrics"], summary["trained_on"]
-    seeds, library = found["seeds"], summary["versions"]
+    mistakes, seeds, library = found["mistakes"], found["seeds"], summary["versions"]
     return TEMPLATE.format(
         model=summary["model"], sha256=summary["sha256"], bytes=summary["bytes"], seed=summary["seed"],
         trees=forest.TREES, depth=forest.DEPTH, share=forest.FEATURE_SHARE, unknown=forest.UNKNOWN_CODE,
@@ -95,6 +108,9 @@ def text(summary):
         minutes=found["rule"]["minutes"], rule=found["rule"]["accuracy"], rule_f1=found["rule"]["macro_f1"],
         hindsight=found["rule_in_hindsight"]["accuracy"], hindsight_f1=found["rule_in_hindsight"]["macro_f1"],
         hindsight_minutes=found["rule_in_hindsight"]["minutes"],
+        importance=", ".join(f"{name} {share}" for name, share in found["importance"].items()),
+        blank=mistakes["categories_blank"]["accuracy"], blank_changed=mistakes["categories_blank"]["labels_changed"],
+        day=mistakes["day_of_week_from_0"]["accuracy"], day_changed=mistakes["day_of_week_from_0"]["labels_changed"],
         frequent_class=found["majority"]["class"], frequent=nyc.LABEL_NAMES[found["majority"]["class"]],
         majority=found["majority"]["accuracy"], majority_f1=found["majority"]["macro_f1"],
         seeds=f"{seeds['seeds'][0]} to {seeds['seeds'][-1]}", mean=seeds["accuracy"]["mean"],

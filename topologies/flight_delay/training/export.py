@@ -14,6 +14,7 @@ import flights as nyc
 import forest
 
 GRAPH_NAME = "flight_delay"
+OPSETS = {"": 17, "ai.onnx.ml": 3}  # old enough for every reader; nothing newer is needed
 GOLDEN_PER_LABEL = 10
 GOLDEN_ROWS = 60  # ten of each of the four labels, twenty on the edges
 TOLERANCE = 1e-6
@@ -28,7 +29,8 @@ def graph_of(pipeline):
     """Float inputs on purpose: with double ones, rows on a split go the other way after conversion."""
     types = [(name, FloatTensorType([None, 1])) for name in forest.NUMBERS]
     types += [(name, StringTensorType([None, 1])) for name in forest.CATEGORIES]
-    model = to_onnx(pipeline, initial_types=types, options={"zipmap": False}, name=GRAPH_NAME)
+    model = to_onnx(pipeline, initial_types=types, options={"zipmap": False}, name=GRAPH_NAME,
+                    target_opset=OPSETS)
     opsets = sorted(((entry.domain, entry.version) for entry in model.opset_import))
     del model.opset_import[:]  # they come in the order of a set, which changes from run to run
     model.opset_import.extend(helper.make_opsetid(domain, version) for domain, version in opsets)
@@ -55,20 +57,38 @@ def real_rows(pipeline, inputs):
     return inputs.iloc[sorted(places)]
 
 
-def edge_rows(pipeline, inputs):
-    """Rows that a wrong encoder or a wrong comparison would get wrong: categories never seen, values on the splits."""
-    base = inputs.iloc[0]
-    unseen = [{"Carrier": "ZZ"}, {"Carrier": ""}, {"Carrier": base["Carrier"].lower()}, {"Carrier": base["Carrier"] + " "},
-              {"Carrier": "\u00c5\u00c5"}, {"Origin": "BOS", "Route": "BOS-" + base["Dest"]}, {"Dest": "XYZ", "Route": base["Origin"] + "-XYZ"},
-              {"Origin": "LGA", "Dest": "HNL", "Route": "LGA-HNL"}, {"Route": ""}, dict.fromkeys(forest.CATEGORIES, "")]
-    splits = split_values(pipeline, "DepDelay")
-    middle = splits[len(splits) // 2]
-    numbers = [{"DepDelay": value} for value in (splits[0], middle, numpy.nextafter(middle, numpy.float32(1e9)),
-                                                 numpy.nextafter(middle, numpy.float32(-1e9)), splits[-1], -43, 1301)]
-    distances = split_values(pipeline, "Distance")
-    numbers += [{"Distance": distances[0]}, {"Distance": distances[-1]}, {"DepDelay": -0.0, "Distance": 0}]
-    rows = pandas.DataFrame([{**base.to_dict(), **change} for change in unseen + numbers])
-    return rows.astype(inputs.dtypes.to_dict())[forest.INPUTS]
+def telling_row(pipeline, inputs, names):
+    """The row, of every 97th, whose scores move most when these categories are hidden."""
+    sample = inputs.iloc[::97]
+    hidden = sample.copy()
+    hidden[names] = forest.HIDDEN
+    moved = numpy.abs(pipeline.predict_proba(sample) - pipeline.predict_proba(hidden)).max(axis=1)
+    return sample.iloc[int(moved.argmax())].to_dict()
+
+
+def unseen_rows(pipeline, inputs):
+    """Categories that the encoders do not know, some nearly the ones that they do, each where it changes the answer."""
+    flight = telling_row(pipeline, inputs, ["Carrier"])
+    known = flight["Carrier"]
+    rows = [{**flight, "Carrier": name} for name in ("ZZ", "", known.lower(), known + " ", "\u00c5\u00c5")]
+    flight = telling_row(pipeline, inputs, ["Origin", "Route"])
+    rows.append({**flight, "Origin": "XYZ", "Route": nyc.route("XYZ", flight["Dest"])})
+    flight = telling_row(pipeline, inputs, ["Dest", "Route"])
+    rows.append({**flight, "Dest": "XYZ", "Route": nyc.route(flight["Origin"], "XYZ")})
+    flight = telling_row(pipeline, inputs, ["Route"])
+    rows += [{**flight, "Route": name} for name in ("", flight["Route"].lower())]
+    flight = telling_row(pipeline, inputs, forest.CATEGORIES)
+    return rows + [{**flight, **dict.fromkeys(forest.CATEGORIES, "")}]
+
+
+def split_rows(pipeline, flight):
+    """Numbers on the splits, where "less" and "less or equal" part, and beside them, and beyond all of them."""
+    delays, miles = split_values(pipeline, "DepDelay"), split_values(pipeline, "Distance")
+    middle = delays[len(delays) // 2]
+    beside = [numpy.nextafter(middle, numpy.float32(end)) for end in (-1e9, 1e9)]
+    changes = [{"DepDelay": value} for value in (delays[0], middle, *beside, delays[-1], -43, 1301)]
+    changes += [{"Distance": miles[0]}, {"Distance": miles[-1]}, {"DepDelay": -0.0, "Distance": 0}]
+    return [{**flight, **change} for change in changes]
 
 
 def split_values(pipeline, name):
@@ -81,7 +101,9 @@ def split_values(pipeline, name):
 
 def golden(pipeline, inputs):
     """{"inputs": {name: [value of each row]}, "label": [...], "scores": [[one per class] of each row]}."""
-    rows = pandas.concat([real_rows(pipeline, inputs), edge_rows(pipeline, inputs)], ignore_index=True)
+    edges = unseen_rows(pipeline, inputs) + split_rows(pipeline, inputs.iloc[0].to_dict())
+    edges = pandas.DataFrame(edges).astype(inputs.dtypes.to_dict())
+    rows = pandas.concat([real_rows(pipeline, inputs), edges[forest.INPUTS]], ignore_index=True)
     if len(rows) != GOLDEN_ROWS:
         raise ExportError(f"{len(rows)} golden rows, not {GOLDEN_ROWS}: there is a label that the model never gives")
     answers = pipeline.predict_proba(rows)

@@ -3,6 +3,7 @@
 import numpy
 from sklearn.metrics import confusion_matrix, f1_score
 
+import forest
 from flights import LABEL_NAMES, classes
 
 
@@ -48,3 +49,20 @@ def evaluate(models, inputs, labels):
     return {"model": {**runs[0], "confusion": confusion.tolist(), "recall": recall},
             "seeds": {"seeds": list(models), "accuracy": spread([run["accuracy"] for run in runs]),
                       "macro_f1": spread([run["macro_f1"] for run in runs])}}
+
+
+def evaluate_mistakes(model, inputs, labels):
+    """What two mistakes of the application that this one replaces do to the same model on the same flights: categories
+    that never reach it, and a day of the week that counts from 0. Both ran without an error."""
+    right = model.predict(inputs)
+    mistakes = {"categories_blank": inputs.assign(**dict.fromkeys(forest.CATEGORIES, forest.HIDDEN)),
+                "day_of_week_from_0": inputs.assign(DayOfWeek=inputs["DayOfWeek"] - 1)}
+    answers = {name: model.predict(changed) for name, changed in mistakes.items()}
+    return {name: {"labels_changed": round(float(numpy.mean(answer != right)), 4), "accuracy": accuracy(labels, answer)}
+            for name, answer in answers.items()}
+
+
+def importance(model):
+    """Each input's share of what the splits gained, from the training months."""
+    shares = model.named_steps["forest"].feature_importances_
+    return {name: round(float(share), 3) for name, share in zip(forest.INPUTS, shares)}

@@ -62,7 +62,9 @@ def prepare(data):
 def measure(models, train, test, inputs):
     found = {"split": "trained on January to October, measured on November and December 2013", "rows": len(test),
              "first": test["FlightDate"].min(), "last": test["FlightDate"].max()}
-    return {**found, **metrics.baselines(train, test), **metrics.evaluate(models, inputs, test["Class"].to_numpy())}
+    labels, first = test["Class"].to_numpy(), next(iter(models.values()))
+    return {**found, **metrics.baselines(train, test), **metrics.evaluate(models, inputs, labels),
+            "importance": metrics.importance(first), "mistakes": metrics.evaluate_mistakes(first, inputs, labels)}
 
 
 def check_quality(found):
