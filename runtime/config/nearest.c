@@ -59,7 +59,7 @@ hr_diag_nearest(const char *wrong, const char *const *names, size_t n)
             continue;
         }
         distance = nearest_distance(wrong, len, names[i], name_len);
-        if (distance < best && 2 * distance < len) {
+        if (distance < best && distance * (size_t)2 < len) {
             best = distance;
             nearest = names[i];
         }

