@@ -1,0 +1,506 @@
+/* enrich: fields from the row of a table that matches the record.
+ *
+ * `match` names exactly the table's key and the types must be the same: an int that is compared
+ * with a string never matches, and would look like missing data.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "expr/frames.h"
+#include "hr_operator.h"
+#include "hr_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ENRICH_KEY_BYTES_MAX (64u << 20) /* of all keys of a batch */
+
+typedef struct enrich_options {
+    hr_text table;
+    hr_opt_map match;
+    hr_opt_list add;
+    int on_miss;
+} enrich_options;
+
+/* The order of on_miss's choices. */
+typedef enum enrich_miss {
+    ENRICH_MISS_DEAD_LETTER,
+    ENRICH_MISS_SET_NULL,
+    ENRICH_MISS_SKIP,
+    ENRICH_MISS_FAIL,
+} enrich_miss;
+
+typedef struct enrich_shared {
+    const hr_node *table;
+    size_t n_keys;
+    hr_expr **keys; /* in the order of the table's key */
+    size_t n_add;
+    size_t *values; /* index of the table's value that each added field takes */
+    int *slots;
+    bool set_null;
+    hr_on_error miss_action;
+    const char *miss_reason, *null_reason;
+} enrich_shared;
+
+typedef struct enrich_state {
+    hr_frames frames;
+    const hr_column **parts; /* n_keys: what the expressions gave for this batch */
+    hr_cell_hold hold;
+    hr_buf bytes;                /* of the keys of this batch */
+    hr_span keys[HR_BATCH_ROWS]; /* data NULL: no key can be made */
+    uint32_t found[HR_BATCH_ROWS];
+} enrich_state;
+
+static const hr_option enrich_option_table[] = {
+    {.name = "table",
+     .kind = HR_OPT_NAME,
+     .offset = offsetof(enrich_options, table),
+     .help = "The table to look in."},
+    {.name = "match",
+     .kind = HR_OPT_MAP,
+     .offset = offsetof(enrich_options, match),
+     .help = "Key field of the table: expression over the record; exactly the table's key.",
+     .flags = HR_OPT_EXPR_VALUES | HR_OPT_NONEMPTY},
+    {.name = "add",
+     .kind = HR_OPT_LIST,
+     .offset = offsetof(enrich_options, add),
+     .help = "Fields of the table that the record gets; one that it has already is overwritten.",
+     .flags = HR_OPT_FIELD_VALUES | HR_OPT_NONEMPTY},
+    {.name = "on_miss",
+     .kind = HR_OPT_ENUM,
+     .offset = offsetof(enrich_options, on_miss),
+     .choices = "dead_letter|set_null|skip|fail",
+     .help = "What becomes of a record without a row, or with a null in its key; without it the "
+             "step's on_error decides.",
+     .flags = HR_OPT_OPTIONAL},
+    {0},
+};
+
+/* --- compile -------------------------------------------------------------------------------- */
+
+static int
+enrich_nomem(hr_error *err)
+{
+    return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+}
+
+static const hr_opt_entry *
+enrich_match_find(const hr_opt_map *match, const char *key)
+{
+    for (size_t i = 0; i < match->n; i++) {
+        if (strcmp(match->v[i].key.s, key) == 0) {
+            return &match->v[i];
+        }
+    }
+    return NULL;
+}
+
+static bool
+enrich_is_key(const hr_node *table, const char *name)
+{
+    for (size_t i = 0; i < table->select.n; i++) {
+        if (strcmp(table->select.v[i].s, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *
+enrich_key_list(hr_node *node, const hr_node *table)
+{
+    const char *list = "";
+
+    for (size_t i = 0; i < table->select.n && list != NULL; i++) {
+        list = hr_arena_printf(hr_node_arena(node), "%s%s%s", list, i > 0 ? ", " : "",
+                               table->select.v[i].s);
+    }
+    return list != NULL ? list : "";
+}
+
+static int
+enrich_extra_keys(hr_node *node, const enrich_options *opt, const hr_node *table, hr_error *err)
+{
+    int rc = HR_OK;
+
+    for (size_t i = 0; i < opt->match.n; i++) {
+        const hr_text *name = &opt->match.v[i].key;
+
+        if (!enrich_is_key(table, name->s)) {
+            hr_fail_as(err, name->loc, "match", "'%s' is not a key field of the table '%s'",
+                       name->s, table->name.s);
+            err->width = (int)name->len;
+            hr_hint(err, "its key is [%s]", enrich_key_list(node, table));
+            hr_node_error(node, err);
+            rc = HR_EREPORTED;
+        }
+    }
+    return rc;
+}
+
+/* How to write an expression of that kind as the other. NULL: there is no way. */
+static const char *
+enrich_conversion(hr_kind want)
+{
+    return want == HR_KIND_STRING      ? "string"
+           : want == HR_KIND_INT       ? "int"
+           : want == HR_KIND_TIMESTAMP ? "timestamp"
+           : want == HR_KIND_BYTES     ? "bytes"
+           : want == HR_KIND_BOOL      ? "bool"
+                                       : NULL;
+}
+
+static int
+enrich_key_type(const hr_text *text, hr_kind have, const char *key, hr_kind want, hr_error *err)
+{
+    const char *conversion = enrich_conversion(want);
+
+    if (have == want) {
+        return HR_OK;
+    }
+    hr_fail_as(err, text->loc, "match", "the key field '%s' of the table is %s, and this is %s",
+               key, hr_kind_name(want), hr_kind_name(have));
+    err->width = (int)text->len;
+    return conversion != NULL ? hr_hint(err, "write '%s(%s)'", conversion, text->s) : HR_ECONFIG;
+}
+
+static int
+enrich_lacks(hr_node *node, const hr_node *table, const char *key, hr_error *err)
+{
+    hr_fail_as(err, hr_node_loc(node, "match"), "match",
+               "match lacks '%s', a key field of the table '%s'", key, table->name.s);
+    return hr_hint(err, "its key is [%s]", enrich_key_list(node, table));
+}
+
+static int
+enrich_key(hr_node *node, const hr_opt_entry *entry, const hr_field *field, hr_expr **expr,
+           hr_error *err)
+{
+    int rc = hr_node_expr(node, &entry->value, expr, err);
+
+    return rc != HR_OK ? rc
+                       : enrich_key_type(&entry->value, hr_expr_type(*expr).kind, field->name,
+                                         field->type.kind, err);
+}
+
+static int
+enrich_keys(hr_node *node, const enrich_options *opt, enrich_shared *s, hr_error *err)
+{
+    /* A misspelt key field is an extra one and a missing one: one mistake, one error. */
+    int worst = enrich_extra_keys(node, opt, s->table, err);
+    bool extra = worst != HR_OK;
+
+    s->n_keys = s->table->select.n;
+    s->keys = hr_arena_calloc(hr_node_arena(node), s->n_keys, sizeof *s->keys);
+    if (s->keys == NULL) {
+        return enrich_nomem(err);
+    }
+    for (size_t k = 0; k < s->n_keys; k++) {
+        const char *key = s->table->select.v[k].s;
+        const hr_opt_entry *entry = enrich_match_find(&opt->match, key);
+        int rc = HR_OK;
+
+        if (entry != NULL) {
+            rc = enrich_key(node, entry, hr_fields_find(&s->table->fields, key), &s->keys[k], err);
+        } else if (!extra) {
+            rc = enrich_lacks(node, s->table, key, err);
+        }
+        if (rc == HR_ENOMEM) {
+            return rc;
+        }
+        if (rc != HR_OK) {
+            hr_node_error(node, err);
+            worst = HR_EREPORTED;
+        }
+    }
+    return worst;
+}
+
+static int
+enrich_unknown_field(const hr_text *name, const hr_node *table, hr_error *err)
+{
+    const char *names[64];
+    const char *nearest;
+    size_t n = 0;
+
+    for (; n < table->fields.n && n < 64; n++) {
+        names[n] = table->fields.v[n].name;
+    }
+    nearest = hr_diag_nearest(name->s, names, n);
+    hr_fail_as(err, name->loc, "unknown-field", "the table '%s' has no field '%s'", table->name.s,
+               name->s);
+    err->width = (int)name->len;
+    return nearest != NULL ? hr_hint(err, "did you mean '%s'?", nearest) : HR_ECONFIG;
+}
+
+static int
+enrich_add_field(hr_node *node, enrich_shared *s, const hr_text *name, size_t i, hr_error *err)
+{
+    const hr_field *field = hr_fields_find(&s->table->fields, name->s);
+    hr_type type;
+    int rc;
+
+    if (field == NULL) {
+        rc = enrich_unknown_field(name, s->table, err);
+        hr_node_error(node, err);
+        hr_node_make_broken(node, name->s);
+        return rc == HR_ECONFIG ? HR_EREPORTED : rc;
+    }
+    type = field->type;
+    type.nullable |= s->set_null;
+    s->values[i] = (size_t)(field - s->table->fields.v);
+    return hr_node_make(node, name, type, &s->slots[i], err);
+}
+
+static int
+enrich_add(hr_node *node, const enrich_options *opt, enrich_shared *s, hr_error *err)
+{
+    int worst = HR_OK;
+
+    s->n_add = opt->add.n;
+    s->values = hr_arena_calloc(hr_node_arena(node), s->n_add, sizeof *s->values);
+    s->slots = hr_arena_calloc(hr_node_arena(node), s->n_add, sizeof *s->slots);
+    if (s->values == NULL || s->slots == NULL) {
+        return enrich_nomem(err);
+    }
+    for (size_t i = 0; i < s->n_add; i++) {
+        int rc = enrich_add_field(node, s, &opt->add.v[i], i, err);
+
+        if (rc != HR_OK && rc != HR_EREPORTED) {
+            return rc;
+        }
+        worst = rc != HR_OK ? rc : worst;
+    }
+    return worst;
+}
+
+static int
+enrich_policy(hr_node *node, const enrich_options *opt, enrich_shared *s, hr_error *err)
+{
+    static const hr_on_error actions[] = {HR_ON_ERROR_DEAD_LETTER, HR_ON_ERROR_DEAD_LETTER,
+                                          HR_ON_ERROR_SKIP, HR_ON_ERROR_FAIL};
+    bool given = hr_yaml_get(node->options_yaml, "on_miss") != NULL;
+
+    s->set_null = given && opt->on_miss == ENRICH_MISS_SET_NULL;
+    s->miss_action = given ? actions[opt->on_miss] : node->on_error;
+    s->miss_reason = hr_arena_printf(
+        hr_node_arena(node), "the table '%s' has no row for the record's key", opt->table.s);
+    s->null_reason = hr_arena_printf(
+        hr_node_arena(node), "the record's key for the table '%s' has a null", opt->table.s);
+    return s->miss_reason != NULL && s->null_reason != NULL ? HR_OK : enrich_nomem(err);
+}
+
+/* Added fields of which nothing is known, because the table is not. */
+static int
+enrich_add_broken(hr_node *node, const enrich_options *opt, int rc)
+{
+    for (size_t i = 0; i < opt->add.n; i++) {
+        hr_node_make_broken(node, opt->add.v[i].s);
+    }
+    return rc;
+}
+
+static int
+enrich_compile(hr_node *node, const void *options, void *shared, hr_error *err)
+{
+    const enrich_options *opt = options;
+    enrich_shared *s = shared;
+    hr_node *table = NULL;
+    int rc = enrich_policy(node, opt, s, err);
+    int keys;
+
+    if (rc == HR_OK) {
+        rc = hr_node_table(node, &opt->table, &table, err);
+    }
+    if (rc != HR_OK) {
+        return enrich_add_broken(node, opt, rc);
+    }
+    s->table = table;
+    keys = enrich_keys(node, opt, s, err);
+    if (keys == HR_ENOMEM) {
+        return keys;
+    }
+    rc = enrich_add(node, opt, s, err);
+    return rc != HR_OK ? rc : keys;
+}
+
+/* --- process -------------------------------------------------------------------------------- */
+
+static int
+enrich_init(hr_op *op, void *state, hr_error *err)
+{
+    const enrich_shared *s = hr_op_shared(op);
+    enrich_state *st = state;
+
+    st->parts = calloc(s->n_keys, sizeof *st->parts);
+    st->bytes.cap_max = ENRICH_KEY_BYTES_MAX;
+    return st->parts != NULL ? hr_frames_init(&st->frames, s->keys, s->n_keys, err)
+                             : enrich_nomem(err);
+}
+
+/* The worst lane of the parts of a row's key. */
+static uint8_t
+enrich_lane(const enrich_shared *s, const enrich_state *st, hr_row row)
+{
+    uint8_t lane = HR_LANE_OK;
+
+    for (size_t k = 0; k < s->n_keys; k++) {
+        lane = st->parts[k]->lane[row] > lane ? st->parts[k]->lane[row] : lane;
+    }
+    return lane;
+}
+
+/* Appends the row's key to the bytes; false: nothing was appended. */
+static bool
+enrich_key_bytes(const enrich_shared *s, enrich_state *st, hr_row row)
+{
+    size_t start = st->bytes.len;
+
+    if (enrich_lane(s, st, row) != HR_LANE_OK) {
+        return false;
+    }
+    for (size_t k = 0; k < s->n_keys; k++) {
+        if (hr_table_key_append(&st->bytes, st->parts[k], row) != HR_OK) {
+            st->bytes.len = start;
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The buffer moves while it grows, so the keys get their places when it is full. */
+static void
+enrich_keys_of_batch(const enrich_shared *s, enrich_state *st, hr_rows rows)
+{
+    size_t start = 0;
+
+    st->bytes.len = 0;
+    for (size_t i = 0; i < rows.n; i++) {
+        st->keys[i].len = enrich_key_bytes(s, st, rows.row[i]) ? st->bytes.len - start : 0;
+        start = st->bytes.len;
+    }
+    start = 0;
+    for (size_t i = 0; i < rows.n; i++) {
+        st->keys[i].data = st->keys[i].len > 0 ? st->bytes.data + start : NULL;
+        start += st->keys[i].len;
+    }
+}
+
+static void
+enrich_fail(hr_op *op, const enrich_state *st, hr_batch *batch, hr_row row)
+{
+    const enrich_shared *s = hr_op_shared(op);
+
+    for (size_t k = 0; k < s->n_keys; k++) {
+        uint8_t lane = st->parts[k]->lane[row];
+
+        if (lane >= HR_LANE_ERROR) {
+            const char *reason = hr_arena_printf(batch->arena, "match %s: %s",
+                                                 s->table->select.v[k].s, hr_expr_error(lane));
+
+            hr_op_fail(op, row, "expression", reason != NULL ? reason : hr_expr_error(lane));
+            return;
+        }
+    }
+    hr_op_fail(op, row, "too-large", "the record's key for the table is too large");
+}
+
+static void
+enrich_miss_row(hr_op *op, hr_batch *batch, hr_row row, const char *reason)
+{
+    const enrich_shared *s = hr_op_shared(op);
+
+    if (!s->set_null) {
+        hr_op_fail_as(op, row, s->miss_action, "lookup-miss", reason);
+        return;
+    }
+    for (size_t i = 0; i < s->n_add; i++) {
+        hr_batch_column(batch, s->slots[i])->lane[row] = HR_LANE_NULL;
+    }
+    hr_op_emit(op, row);
+}
+
+static void
+enrich_row(hr_op *op, const enrich_state *st, hr_batch *batch, hr_row row, size_t i)
+{
+    const enrich_shared *s = hr_op_shared(op);
+    const hr_table_index *table = (const hr_table_index *)st->hold.snapshot;
+
+    if (st->found[i] != HR_TABLE_MISS) {
+        for (size_t k = 0; k < s->n_add; k++) {
+            hr_table_value(table, s->values[k], st->found[i], hr_batch_column(batch, s->slots[k]),
+                           row);
+        }
+        hr_op_emit(op, row);
+    } else if (st->keys[i].data != NULL) {
+        enrich_miss_row(op, batch, row, s->miss_reason);
+    } else if (enrich_lane(s, st, row) == HR_LANE_NULL) {
+        enrich_miss_row(op, batch, row, s->null_reason);
+    } else {
+        enrich_fail(op, st, batch, row);
+    }
+}
+
+static int
+enrich_process(hr_op *op, void *state, hr_batch *batch, hr_rows rows, hr_error *err)
+{
+    const enrich_shared *s = hr_op_shared(op);
+    hr_table_shared *table = s->table->shared;
+    enrich_state *st = state;
+
+    if (hr_cell_refresh(&table->cell, &st->hold) == NULL) {
+        return hr_fail(err, HR_ETASK, HR_NO_LOC, "the table '%s' is not loaded", s->table->name.s);
+    }
+    for (size_t k = 0; k < s->n_keys; k++) {
+        st->parts[k] = hr_expr_run(s->keys[k], st->frames.v[k], batch, rows, NULL);
+    }
+    enrich_keys_of_batch(s, st, rows);
+    hr_table_find_batch((const hr_table_index *)st->hold.snapshot, st->keys, rows.n, st->found);
+    for (size_t i = 0; i < rows.n; i++) {
+        enrich_row(op, st, batch, rows.row[i], i);
+    }
+    return HR_OK;
+}
+
+static void
+enrich_close(hr_op *op, void *state)
+{
+    enrich_state *st = state;
+
+    (void)op;
+    hr_frames_finish(&st->frames);
+    hr_cell_release(&st->hold);
+    hr_buf_finish(&st->bytes);
+    free(st->parts);
+    st->parts = NULL;
+}
+
+static void
+enrich_describe(const hr_node *node, FILE *out)
+{
+    const enrich_options *opt = node->options;
+    const enrich_shared *s = node->shared;
+    static const char *const actions[] = {"dead_letter", "skip", "fail"};
+
+    for (size_t k = 0; k < s->n_keys; k++) {
+        const char *key = s->table->select.v[k].s;
+
+        fprintf(out, "    %s.%s = %s\n", opt->table.s, key,
+                enrich_match_find(&opt->match, key)->value.s);
+    }
+    fprintf(out, "    a record without a row: %s\n",
+            s->set_null ? "set_null" : actions[s->miss_action]);
+}
+
+const hr_op_type hr_op_enrich = {
+    .abi = HR_OP_ABI,
+    .flags = HR_OP_STATELESS,
+    .name = "enrich",
+    .summary = "Add fields from the matching row of a table.",
+    .options = enrich_option_table,
+    .options_size = sizeof(enrich_options),
+    .shared_size = sizeof(enrich_shared),
+    .state_size = sizeof(enrich_state),
+    .compile = enrich_compile,
+    .init = enrich_init,
+    .process = enrich_process,
+    .close = enrich_close,
+    .describe = enrich_describe,
+};
