@@ -22,6 +22,10 @@ int hr_node_expr(hr_node *node, const hr_text *text, hr_expr **out, hr_error *er
  * of `name` and a hint; HR_EREPORTED; HR_ENOMEM. */
 int hr_node_read(hr_node *node, const hr_text *name, hr_type *type, int *slot, hr_error *err);
 
+/* HR_OK for the name of a field: letters, digits and underscores, not a digit first (as Avro has
+ * it); else HR_ECONFIG. */
+int hr_node_check_name(const hr_text *name, hr_error *err);
+
 /* Declares a field that the node makes, or overwrites; *slot is where process() writes it. */
 int hr_node_make(hr_node *node, const hr_text *name, hr_type type, int *slot, hr_error *err);
 

@@ -94,8 +94,26 @@ hr_node_read(hr_node *node, const hr_text *name, hr_type *type, int *slot, hr_er
 }
 
 int
+hr_node_check_name(const hr_text *name, hr_error *err)
+{
+    size_t n = strspn(name->s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+    if (n == name->len && n > 0 && !(name->s[0] >= '0' && name->s[0] <= '9')) {
+        return HR_OK;
+    }
+    hr_fail_as(err, name->loc, "bad-name", "'%s' cannot be the name of a field", name->s);
+    err->width = (int)name->len;
+    return hr_hint(err, "use letters, digits and underscores, and no digit first");
+}
+
+int
 hr_node_make(hr_node *node, const hr_text *name, hr_type type, int *slot, hr_error *err)
 {
+    int rc = hr_node_check_name(name, err);
+
+    if (rc != HR_OK) {
+        return rc;
+    }
     *slot = hr_lineage_slot(node->lineage, type.kind);
     if (*slot < 0 ||
         hr_fields_make(node->topology->arena, &node->fields, name->s, type, *slot) != HR_OK) {
