@@ -14,6 +14,17 @@
 
 typedef struct hr_sink hr_sink; /* a sink of a stream thread while it runs */
 
+/* A record on its way to the dead letters: the source's bytes and why. Everything lives until
+ * write_letter() returns. */
+typedef struct hr_letter {
+    const hr_record *record;
+    const char *topic;
+    int32_t partition;
+    const hr_header *headers; /* the record's own, then those that say why (KIP-1034 names) */
+    size_t n_headers;
+    hr_token token; /* taken already; acknowledge it as any other */
+} hr_letter;
+
 /* compile() on the main thread at check time, all others on the stream thread that owns the sink.
  */
 typedef struct hr_sink_type {
@@ -32,6 +43,9 @@ typedef struct hr_sink_type {
      * hr_sink_wake() or time says so. */
     int (*write)(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_t *done,
                  hr_error *err);
+    /* Optional; a sink without it cannot take dead letters. As write(), for one record as it came:
+     * HR_OK, HR_EAGAIN (again later) or another error (logged, tried again later). */
+    int (*write_letter)(hr_sink *sink, void *state, const hr_letter *letter, hr_error *err);
     /* Optional. Called once per turn of the loop: polls for acknowledgements. */
     void (*poll)(hr_sink *sink, void *state);
     /* Optional. Shutdown and commit: hand over whatever is held back, without waiting. */
@@ -53,13 +67,14 @@ typedef enum hr_ack_status {
 
 typedef struct hr_ack {
     hr_token token;
-    const hr_node *node; /* the sink */
     hr_ack_status status;
     char reason[120];
 } hr_ack;
 
 const hr_node *hr_sink_node(const hr_sink *sink);
 const hr_runner *hr_sink_runner(const hr_sink *sink);
+/* The connection that the node's option `connection` names; exists, or the run would not start. */
+const hr_connection *hr_sink_connection(const hr_sink *sink);
 
 /* One more output of the row's source record is under way; the token comes back by hr_sink_ack().
  */

@@ -7,8 +7,21 @@
 
 #define HR_SOURCE_KAFKA 0x1u /* partitions come from a consumer group */
 
-typedef struct hr_source hr_source;       /* a source of a stream thread while it runs */
-typedef struct hr_partition hr_partition; /* one of its partitions: the input of a task */
+typedef struct hr_source hr_source; /* a source of a stream thread while it runs */
+
+/* One of its partitions: the input of a task. */
+typedef struct hr_partition {
+    const char *topic; /* or the file's name */
+    int32_t id;
+    void *data;         /* the source's own */
+    int64_t eof_offset; /* set by fetch() where the end of the partition is known; else -1 */
+    int64_t end_offset; /* as known last, for lag; -1: not known. Set by fetch() or poll() */
+} hr_partition;
+
+typedef struct hr_offset {
+    hr_partition *partition;
+    int64_t offset; /* the next to read */
+} hr_offset;
 
 /* compile() on the main thread at check time, all others on the stream thread. */
 typedef struct hr_source_type {
@@ -21,23 +34,58 @@ typedef struct hr_source_type {
     int (*compile)(hr_node *node, const void *options, void *shared, hr_error *err);
     /* Mandatory. Starts; partitions come and go by hr_source_assign() and hr_source_revoke(). */
     int (*open)(hr_source *source, void *state, hr_error *err);
-    /* Mandatory; never waits. Up to max records of a partition, in order; 0: none just now. */
+    /* Mandatory; never waits. Up to max records of a partition, in order; 0: none just now. What is
+     * made for a record (headers) goes into the arena. */
     size_t (*fetch)(hr_source *source, void *state, hr_partition *partition, hr_record *records,
-                    size_t max);
+                    size_t max, hr_arena *arena);
     /* Optional. The records' bytes are not needed any more. */
     void (*done)(hr_source *source, void *state, hr_record *records, size_t n);
     /* Mandatory. Reading goes on at this offset. */
     int (*seek)(hr_source *source, void *state, hr_partition *partition, int64_t offset,
                 hr_error *err);
-    /* Optional. Stores that everything below the offset is done. */
-    int (*commit)(hr_source *source, void *state, hr_partition *partition, int64_t offset,
-                  bool wait, hr_error *err);
+    /* Optional. Stores that everything below these offsets is done. */
+    int (*commit)(hr_source *source, void *state, const hr_offset *offsets, size_t n, bool wait,
+                  hr_error *err);
     /* Optional. Once per turn of the loop: serves rebalances, timers. */
     void (*poll)(hr_source *source, void *state);
-    /* Optional. Stops taking in; partitions that are left are revoked by the runtime. */
+    /* Optional. Leaves the group and frees; what is still assigned is revoked first. */
     void (*close)(hr_source *source, void *state);
     void (*release)(void *shared);
 } hr_source_type;
+
+const hr_node *hr_source_node(const hr_source *source);
+const hr_runner *hr_source_runner(const hr_source *source);
+const hr_connection *hr_source_connection(const hr_source *source);
+/* The stream thread's number among those of the topology, from 0. */
+int hr_source_thread(const hr_source *source);
+
+/* A partition has come: a task is made that reads from `offset`. NULL: out of memory or tasks. The
+ * partition lives until it is revoked. */
+hr_partition *hr_source_assign(hr_source *source, const char *topic, int32_t id, int64_t offset,
+                               void *data);
+
+/* Partitions go: waits a bounded time for what is under way, commits (not when lost) and drops
+ * their tasks. */
+void hr_source_revoke(hr_source *source, hr_partition *const *partitions, size_t n, bool lost);
+
+/* No more records will come from the partition (a file at its end). */
+void hr_source_ended(hr_source *source, hr_partition *partition);
+
+/* True in a run that ends when the sources are read up to what they hold now. Then, before records
+ * are fetched, the source says for every partition of the topic where that is; the first word for a
+ * partition counts. hr_source_until_known() once all are told. */
+bool hr_source_until_end(const hr_source *source);
+void hr_source_until(hr_source *source, int32_t partition, int64_t end_offset);
+void hr_source_until_known(hr_source *source);
+
+/* Commits have to be sent again. */
+void hr_source_commit_failed(hr_source *source, const char *text);
+
+/* The loop turns at that time (hr_clock_ms()) at the latest. */
+void hr_source_wake_at(hr_source *source, int64_t when_ms);
+
+/* Logs trouble once until it is over (NULL). */
+void hr_source_trouble(hr_source *source, const char *text, bool fatal);
 
 extern const hr_source_type *const hr_builtin_sources[];
 #endif

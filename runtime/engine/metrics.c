@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/metrics.h"
+
+static size_t
+histogram_bucket(uint64_t us)
+{
+    unsigned shift;
+
+    if (us < 32) {
+        return (size_t)us;
+    }
+    shift = 63 - (unsigned)__builtin_clzll(us) - 5;
+    if (shift + 1 >= HR_HISTOGRAM_BUCKETS / 32) {
+        return HR_HISTOGRAM_BUCKETS - 1;
+    }
+    return (size_t)(shift + 1) * 32 + (size_t)((us >> shift) & 31);
+}
+
+/* The upper edge of a bucket. */
+static uint64_t
+histogram_value(size_t bucket)
+{
+    size_t shift = bucket / 32;
+
+    if (shift == 0) {
+        return bucket;
+    }
+    return ((32 + bucket % 32 + 1) << (shift - 1)) - 1;
+}
+
+void
+hr_histogram_add(hr_histogram *histogram, uint64_t us, uint64_t n)
+{
+    hr_counter_add(&histogram->count[histogram_bucket(us)], n);
+}
+
+void
+hr_histogram_sum(const hr_histogram *from, uint64_t *counts)
+{
+    for (size_t i = 0; i < HR_HISTOGRAM_BUCKETS; i++) {
+        counts[i] += hr_counter_get(&from->count[i]);
+    }
+}
+
+uint64_t
+hr_histogram_quantile(const uint64_t *counts, double q)
+{
+    uint64_t total = 0;
+    uint64_t seen = 0;
+
+    for (size_t i = 0; i < HR_HISTOGRAM_BUCKETS; i++) {
+        total += counts[i];
+    }
+    for (size_t i = 0; i < HR_HISTOGRAM_BUCKETS && total > 0; i++) {
+        seen += counts[i];
+        if ((double)seen >= q * (double)total) {
+            return histogram_value(i);
+        }
+    }
+    return 0;
+}

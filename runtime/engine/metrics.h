@@ -1,0 +1,55 @@
+/* Counters of one stream thread: written by it alone, read by others without a lock.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_ENGINE_METRICS_H
+#define HR_ENGINE_METRICS_H
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One writer: a plain load and store, never a locked instruction. */
+typedef atomic_uint_fast64_t hr_counter;
+
+static inline void
+hr_counter_add(hr_counter *counter, uint64_t n)
+{
+    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+                          memory_order_relaxed);
+}
+
+static inline uint64_t
+hr_counter_get(const hr_counter *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+/* Log-linear: 32 buckets per power of two, 3 % wide; microseconds. */
+#define HR_HISTOGRAM_BUCKETS (40 * 32)
+
+typedef struct hr_histogram {
+    hr_counter count[HR_HISTOGRAM_BUCKETS];
+} hr_histogram;
+
+/* thread: the writer */
+void hr_histogram_add(hr_histogram *histogram, uint64_t us, uint64_t n);
+
+/* Adds the counts of `from` to plain numbers. thread: any */
+void hr_histogram_sum(const hr_histogram *from, uint64_t *counts);
+
+/* The value below which the share q of the counts lies, in microseconds; 0 when empty. */
+uint64_t hr_histogram_quantile(const uint64_t *counts, double q);
+
+/* One for each node of a topology: sources, steps, sinks; and one for dead letters. */
+typedef struct hr_node_metrics {
+    hr_counter in, out, dropped, failed;
+} hr_node_metrics;
+
+typedef struct hr_metrics {
+    hr_node_metrics *sources, *steps, *sinks;
+    hr_counter dead_letters, skipped, below_expected, rewinds, rebalances, commits, batches;
+    hr_counter acknowledged; /* records done */
+    hr_counter bytes_in;
+    hr_counter lag;       /* records behind the end, as far as known; a gauge */
+    hr_histogram latency; /* taken in -> done */
+} hr_metrics;
+
+#endif
