@@ -26,6 +26,9 @@ hr_buf_reserve(hr_buf *buf, size_t more)
     while (cap - buf->len < more) {
         cap *= 2;
     }
+    if (buf->cap_max != 0 && cap > buf->cap_max) {
+        cap = buf->cap_max;
+    }
     data = realloc(buf->data, cap);
     if (data == NULL) {
         return HR_ENOMEM;
