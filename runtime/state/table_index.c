@@ -34,10 +34,13 @@ typedef union builder_value {
     } s;
 } builder_value;
 
-/* Followed by the lanes, the key and the bytes of the spans. */
+/* Followed by the lanes, the key, the id where it is not the key, and the bytes of the spans. */
 typedef struct builder_row {
-    uint32_t hash, key_len;
-    size_t size; /* of the whole block */
+    uint32_t hash, key_hash; /* of the id and of the key */
+    uint32_t key_len, id_len;
+    bool has_id;
+    uint64_t sequence; /* of its put */
+    size_t size;       /* of the whole block */
     builder_value values[];
 } builder_row;
 
@@ -48,7 +51,9 @@ struct hr_table_builder {
     size_t bytes, bytes_max;
     builder_row **rows;
     size_t n_rows, rows_cap;
-    table_entries entries;
+    table_entries entries; /* by id */
+    uint64_t sequence;
+    bool has_ids; /* some row has one, so two rows may have the same key */
 };
 
 typedef union table_key {
@@ -66,10 +71,11 @@ typedef union table_key {
 struct hr_table_index {
     hr_snapshot snapshot;
     uint64_t seed; /* the builder's */
-    size_t n_rows, n_values;
+    size_t n_rows; /* that can be found */
+    size_t n_values;
     table_entries entries;
     table_key *keys;    /* by row */
-    hr_column *columns; /* by value; n_rows entries each */
+    hr_column *columns; /* by value; as many entries as the builder had rows */
     uint8_t *bytes;     /* long keys and spans */
 };
 
@@ -200,22 +206,30 @@ row_key(const hr_table_builder *builder, builder_row *row)
     return (hr_span){row_lanes(builder, row) + builder->n_values, row->key_len};
 }
 
+static hr_span
+row_id(const hr_table_builder *builder, builder_row *row)
+{
+    hr_span key = row_key(builder, row);
+
+    return row->has_id ? (hr_span){key.data + key.len, row->id_len} : key;
+}
+
 static uint8_t *
 row_bytes(const hr_table_builder *builder, builder_row *row)
 {
-    return row_lanes(builder, row) + builder->n_values + row->key_len;
+    return row_lanes(builder, row) + builder->n_values + row->key_len + row->id_len;
 }
 
-/* The entry of the key, or SIZE_MAX. */
+/* The entry of the id, or SIZE_MAX. */
 static size_t
-builder_find(const hr_table_builder *builder, hr_span key, uint32_t hash)
+builder_find(const hr_table_builder *builder, hr_span id, uint32_t hash)
 {
     const table_entries *entries = &builder->entries;
 
     for (size_t at = hash & entries->mask; entries->v[at].row != TABLE_EMPTY;
          at = (at + 1) & entries->mask) {
         if (entries->v[at].hash == hash &&
-            hr_span_eq(row_key(builder, builder->rows[entries->v[at].row]), key)) {
+            hr_span_eq(row_id(builder, builder->rows[entries->v[at].row]), id)) {
             return at;
         }
     }
@@ -270,28 +284,47 @@ builder_value_set(builder_value *value, const hr_column *column, hr_row row, uin
     }
 }
 
+static void
+row_copy_head(const hr_table_builder *builder, builder_row *row, const hr_span *id, hr_span key)
+{
+    uint8_t *at = row_lanes(builder, row) + builder->n_values;
+
+    row->key_len = (uint32_t)key.len;
+    row->key_hash = row->hash = table_hash(key, builder->seed);
+    if (key.len > 0) {
+        memcpy(at, key.data, key.len);
+    }
+    if (id == NULL) {
+        return;
+    }
+    row->has_id = true;
+    row->id_len = (uint32_t)id->len;
+    row->hash = table_hash(*id, builder->seed);
+    if (id->len > 0) {
+        memcpy(at + key.len, id->data, id->len);
+    }
+}
+
 static builder_row *
-builder_row_create(const hr_table_builder *builder, hr_span key, hr_batch *batch, const int *slots,
-                   hr_row row)
+builder_row_create(const hr_table_builder *builder, const hr_span *id, hr_span key, hr_batch *batch,
+                   const int *slots, hr_row row)
 {
     size_t spans = builder_span_bytes(builder, batch, slots, row);
-    size_t head = sizeof(builder_row) + builder->n_values * (sizeof(builder_value) + 1);
+    size_t size = sizeof(builder_row) + builder->n_values * (sizeof(builder_value) + 1);
+    size_t id_len = id != NULL ? id->len : 0;
     builder_row *made;
     uint32_t used = 0;
 
-    if (spans == SIZE_MAX || key.len > UINT32_MAX) {
+    if (spans == SIZE_MAX || key.len > UINT32_MAX || id_len > UINT32_MAX) {
         return NULL;
     }
-    made = calloc(1, head + key.len + spans);
+    size += key.len + id_len + spans;
+    made = calloc(1, size);
     if (made == NULL) {
         return NULL;
     }
-    made->size = head + key.len + spans;
-    made->key_len = (uint32_t)key.len;
-    made->hash = table_hash(key, builder->seed);
-    if (key.len > 0) {
-        memcpy(row_lanes(builder, made) + builder->n_values, key.data, key.len);
-    }
+    made->size = size;
+    row_copy_head(builder, made, id, key);
     for (size_t i = 0; i < builder->n_values; i++) {
         const hr_column *column = hr_batch_column(batch, slots[i]);
 
@@ -333,30 +366,24 @@ builder_grow(hr_table_builder *builder)
     return HR_OK;
 }
 
-int
-hr_table_builder_put(hr_table_builder *builder, hr_span key, hr_batch *batch, const int *slots,
-                     hr_row row)
+/* Takes over the made row, if there is room for it. */
+static int
+builder_add(hr_table_builder *builder, builder_row *made)
 {
-    builder_row *made;
-    size_t at, old = 0;
+    size_t at = builder_find(builder, row_id(builder, made), made->hash);
+    builder_row **old = at != SIZE_MAX ? &builder->rows[builder->entries.v[at].row] : NULL;
+    size_t old_size = old != NULL ? (*old)->size : 0;
 
-    if (builder_grow(builder) != HR_OK) {
-        return HR_ENOMEM;
-    }
-    made = builder_row_create(builder, key, batch, slots, row);
-    if (made == NULL) {
-        return HR_ENOMEM;
-    }
-    at = builder_find(builder, key, made->hash);
-    old = at != SIZE_MAX ? builder->rows[builder->entries.v[at].row]->size : 0;
-    if (builder->bytes - old + made->size > builder->bytes_max) {
+    if (builder->bytes - old_size + made->size > builder->bytes_max) {
         free(made);
         return HR_ENOMEM;
     }
-    builder->bytes += made->size - old;
-    if (at != SIZE_MAX) {
-        free(builder->rows[builder->entries.v[at].row]);
-        builder->rows[builder->entries.v[at].row] = made;
+    builder->bytes += made->size - old_size;
+    builder->has_ids |= made->has_id;
+    made->sequence = builder->sequence++;
+    if (old != NULL) {
+        free(*old);
+        *old = made;
         return HR_OK;
     }
     entries_add(&builder->entries, made->hash, (uint32_t)builder->n_rows);
@@ -364,11 +391,38 @@ hr_table_builder_put(hr_table_builder *builder, hr_span key, hr_batch *batch, co
     return HR_OK;
 }
 
+static int
+builder_put(hr_table_builder *builder, const hr_span *id, hr_span key, hr_batch *batch,
+            const int *slots, hr_row row)
+{
+    builder_row *made;
+
+    if (builder_grow(builder) != HR_OK) {
+        return HR_ENOMEM;
+    }
+    made = builder_row_create(builder, id, key, batch, slots, row);
+    return made != NULL ? builder_add(builder, made) : HR_ENOMEM;
+}
+
+int
+hr_table_builder_put(hr_table_builder *builder, hr_span key, hr_batch *batch, const int *slots,
+                     hr_row row)
+{
+    return builder_put(builder, NULL, key, batch, slots, row);
+}
+
+int
+hr_table_builder_put_as(hr_table_builder *builder, hr_span id, hr_span key, hr_batch *batch,
+                        const int *slots, hr_row row)
+{
+    return builder_put(builder, &id, key, batch, slots, row);
+}
+
 /* The last row takes the place of the removed one. */
 void
-hr_table_builder_remove(hr_table_builder *builder, hr_span key)
+hr_table_builder_remove(hr_table_builder *builder, hr_span id)
 {
-    size_t at = builder_find(builder, key, table_hash(key, builder->seed));
+    size_t at = builder_find(builder, id, table_hash(id, builder->seed));
     uint32_t row, last = (uint32_t)builder->n_rows - 1;
 
     if (at == SIZE_MAX) {
@@ -452,7 +506,8 @@ table_bytes_needed(const hr_table_builder *builder)
     for (size_t i = 0; i < builder->n_rows; i++) {
         const builder_row *row = builder->rows[i];
 
-        bytes += row->size - head - (row->key_len > TABLE_KEY_INLINE ? 0 : row->key_len);
+        bytes += row->size - head - row->id_len;
+        bytes -= row->key_len > TABLE_KEY_INLINE ? 0 : row->key_len;
     }
     return bytes;
 }
@@ -488,6 +543,31 @@ table_key_of(hr_span key)
     return made;
 }
 
+static bool
+table_key_eq(const table_key *key, const table_key *wanted)
+{
+    if (wanted->in.len != TABLE_KEY_LONG) {
+        return memcmp(key, wanted, sizeof *key) == 0;
+    }
+    return key->out.len == TABLE_KEY_LONG && key->out.n == wanted->out.n &&
+           memcmp(key->out.data, wanted->out.data, key->out.n) == 0;
+}
+
+/* The entry of the row with that key, or NULL. */
+static inline table_entry *
+table_entry_of(const hr_table_index *table, const table_key *wanted, uint32_t hash)
+{
+    const table_entries *entries = &table->entries;
+
+    for (size_t at = hash & entries->mask; entries->v[at].row != TABLE_EMPTY;
+         at = (at + 1) & entries->mask) {
+        if (entries->v[at].hash == hash && table_key_eq(&table->keys[entries->v[at].row], wanted)) {
+            return &entries->v[at];
+        }
+    }
+    return NULL;
+}
+
 static void
 table_row_fill(hr_table_index *table, const hr_table_builder *builder, size_t row, uint8_t **at)
 {
@@ -514,7 +594,21 @@ table_row_fill(hr_table_index *table, const hr_table_builder *builder, size_t ro
                 table_copy_bytes(at, row_bytes(builder, from) + value->s.at, value->s.len);
         }
     }
-    entries_add(&table->entries, from->hash, (uint32_t)row);
+}
+
+/* Where rows of several ids have one key, the one that was put last is found. */
+static void
+table_row_enter(hr_table_index *table, const hr_table_builder *builder, uint32_t row)
+{
+    uint32_t hash = builder->rows[row]->key_hash;
+    table_entry *same = builder->has_ids ? table_entry_of(table, &table->keys[row], hash) : NULL;
+
+    if (same == NULL) {
+        entries_add(&table->entries, hash, row);
+        table->n_rows++;
+    } else if (builder->rows[same->row]->sequence < builder->rows[row]->sequence) {
+        same->row = row;
+    }
 }
 
 hr_table_index *
@@ -528,7 +622,6 @@ hr_table_builder_snapshot(const hr_table_builder *builder)
     }
     hr_snapshot_init(&table->snapshot, table_destroy);
     table->seed = builder->seed;
-    table->n_rows = builder->n_rows;
     table->n_values = builder->n_values;
     table->keys = malloc((builder->n_rows + 1) * sizeof *table->keys);
     table->bytes = at = malloc(table_bytes_needed(builder));
@@ -539,6 +632,7 @@ hr_table_builder_snapshot(const hr_table_builder *builder)
     }
     for (size_t i = 0; i < builder->n_rows; i++) {
         table_row_fill(table, builder, i, &at);
+        table_row_enter(table, builder, (uint32_t)i);
     }
     return table;
 }
@@ -594,30 +688,13 @@ hr_table_key_append(hr_buf *key, const hr_column *column, hr_row row)
 
 /* --- look-up -------------------------------------------------------------------------------- */
 
-static bool
-table_key_eq(const table_key *key, const table_key *wanted)
-{
-    if (wanted->in.len != TABLE_KEY_LONG) {
-        return memcmp(key, wanted, sizeof *key) == 0;
-    }
-    return key->out.len == TABLE_KEY_LONG && key->out.n == wanted->out.n &&
-           memcmp(key->out.data, wanted->out.data, key->out.n) == 0;
-}
-
 static uint32_t
 table_probe(const hr_table_index *table, hr_span key, uint32_t hash)
 {
-    const table_entries *entries = &table->entries;
     table_key wanted = table_key_of(key);
+    const table_entry *entry = table_entry_of(table, &wanted, hash);
 
-    for (size_t at = hash & entries->mask; entries->v[at].row != TABLE_EMPTY;
-         at = (at + 1) & entries->mask) {
-        if (entries->v[at].hash == hash &&
-            table_key_eq(&table->keys[entries->v[at].row], &wanted)) {
-            return entries->v[at].row;
-        }
-    }
-    return HR_TABLE_MISS;
+    return entry != NULL ? entry->row : HR_TABLE_MISS;
 }
 
 uint32_t

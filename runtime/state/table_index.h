@@ -19,8 +19,13 @@ void hr_table_builder_destroy(hr_table_builder *builder); /* accepts NULL */
  * bytes are copied). HR_OK, HR_ENOMEM (also past bytes_max). */
 int hr_table_builder_put(hr_table_builder *builder, hr_span key, hr_batch *batch, const int *slots,
                          hr_row row);
-/* Removes the row of `key` if there is one. */
-void hr_table_builder_remove(hr_table_builder *builder, hr_span key);
+/* As hr_table_builder_put() for a row that is known by an id of its own (the key of a Kafka
+ * record): the row that the id had so far is replaced, whatever its key. Where rows of several ids
+ * have the same key, a snapshot holds the one that was put last. */
+int hr_table_builder_put_as(hr_table_builder *builder, hr_span id, hr_span key, hr_batch *batch,
+                            const int *slots, hr_row row);
+/* Removes the row of that id (the key, where put without one) if there is one. */
+void hr_table_builder_remove(hr_table_builder *builder, hr_span id);
 size_t hr_table_builder_count(const hr_table_builder *builder);
 /* Bytes held, of the at most bytes_max. */
 size_t hr_table_builder_bytes(const hr_table_builder *builder);

@@ -2,12 +2,10 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "state/table_index.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
+#include "hr_test.h"
+
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
-#include <cmocka.h>
 
 static const hr_kind kinds[] = {HR_KIND_INT, HR_KIND_DOUBLE, HR_KIND_STRING, HR_KIND_BOOL};
 static const int slots[] = {0, 1, 2, 3};
@@ -153,6 +151,74 @@ the_builder_stops_at_its_bytes_and_keeps_what_it_has(void **unused)
     assert_int_equal(hr_table_rows(table), n + 1);
     hr_table_builder_destroy(builder);
     unref(table);
+    hr_batch_destroy(batch);
+}
+
+static void
+put_as(hr_table_builder *builder, hr_batch *batch, const char *id, const char *key, int64_t n)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "s%lld", (long long)n);
+    batch_fill(batch, n, text);
+    assert_int_equal(
+        hr_table_builder_put_as(builder, hr_span_str(id), hr_span_str(key), batch, slots, 0),
+        HR_OK);
+}
+
+static void
+a_row_with_an_id_moves_with_its_id(void **unused)
+{
+    hr_batch *batch = batch_new();
+    hr_table_builder *builder = hr_table_builder_create(kinds, VALUES, 1 << 20);
+    hr_table_index *table;
+
+    (void)unused;
+    put_as(builder, batch, "1", "a", 1);
+    put_as(builder, batch, "2", "b", 2);
+    put_as(builder, batch, "1", "a key that is longer than fifteen bytes", 3);
+    table = hr_table_builder_snapshot(builder);
+    assert_int_equal(hr_table_rows(table), 2);
+    assert_int_equal(hr_table_find(table, HR_SPAN_LIT("a")), HR_TABLE_MISS);
+    expect_row(table, batch, "a key that is longer than fifteen bytes", 3);
+    expect_row(table, batch, "b", 2);
+    unref(table);
+    hr_table_builder_remove(builder, HR_SPAN_LIT("b"));
+    hr_table_builder_remove(builder, HR_SPAN_LIT("2"));
+    table = hr_table_builder_snapshot(builder);
+    assert_int_equal(hr_table_rows(table), 1);
+    assert_int_equal(hr_table_find(table, HR_SPAN_LIT("b")), HR_TABLE_MISS);
+    unref(table);
+    hr_table_builder_destroy(builder);
+    hr_batch_destroy(batch);
+}
+
+/* A restart that reads what compaction left must come to the same table. */
+static void
+of_two_ids_with_one_key_the_last_put_is_found_and_the_other_comes_back(void **unused)
+{
+    hr_batch *batch = batch_new();
+    hr_table_builder *builder = hr_table_builder_create(kinds, VALUES, 1 << 20);
+    hr_table_index *table;
+
+    (void)unused;
+    put_as(builder, batch, "1", "a", 1);
+    put_as(builder, batch, "2", "a", 2);
+    put_as(builder, batch, "3", "c", 3);
+    table = hr_table_builder_snapshot(builder);
+    assert_int_equal(hr_table_rows(table), 2);
+    expect_row(table, batch, "a", 2);
+    unref(table);
+    put_as(builder, batch, "1", "a", 4);
+    table = hr_table_builder_snapshot(builder);
+    expect_row(table, batch, "a", 4);
+    unref(table);
+    hr_table_builder_remove(builder, HR_SPAN_LIT("1"));
+    table = hr_table_builder_snapshot(builder);
+    expect_row(table, batch, "a", 2);
+    expect_row(table, batch, "c", 3);
+    unref(table);
+    hr_table_builder_destroy(builder);
     hr_batch_destroy(batch);
 }
 
@@ -330,7 +396,7 @@ enum { LOOKUPS = 1 << 20 };
 static double
 lookup_ns(const hr_table_index *table, uint32_t n_keys)
 {
-    static char text[HR_BATCH_ROWS][8];
+    static char text[HR_BATCH_ROWS][16];
     hr_span keys[HR_BATCH_ROWS];
     uint32_t rows[HR_BATCH_ROWS], random = 3, misses = 0;
     double spent = 0;
@@ -359,7 +425,7 @@ report_cost(uint32_t n_keys, hr_batch *batch)
     hr_table_builder *builder = hr_table_builder_create(kinds, 1, (size_t)1 << 30);
     hr_table_index *table;
     double start = now_ms(), built, copied;
-    char key[8];
+    char key[16];
 
     for (uint32_t k = 0; k < n_keys; k++) {
         snprintf(key, sizeof key, "%07u", k);
@@ -396,6 +462,8 @@ main(void)
         cmocka_unit_test(a_row_is_found_replaced_and_removed),
         cmocka_unit_test(an_empty_table_finds_nothing),
         cmocka_unit_test(the_builder_stops_at_its_bytes_and_keeps_what_it_has),
+        cmocka_unit_test(a_row_with_an_id_moves_with_its_id),
+        cmocka_unit_test(of_two_ids_with_one_key_the_last_put_is_found_and_the_other_comes_back),
         cmocka_unit_test(puts_and_removes_agree_with_a_naive_map),
         cmocka_unit_test(parts_of_a_key_do_not_run_into_each_other),
         cmocka_unit_test(long_parts_carry_their_whole_length),
