@@ -21,6 +21,7 @@ typedef struct hr_table_type {
      * with hr_table_wait() and goes on until hr_table_stopping(). Trouble (a lost server) is logged
      * with hr_table_trouble() and retried; returns an error only for what no retry can mend. */
     int (*run)(hr_table *table, const void *options, void *shared, hr_error *err);
+    /* Mandatory: hr_table_release(), or a function that ends with it. */
     void (*release)(void *shared);
 } hr_table_type;
 
@@ -34,9 +35,12 @@ typedef struct hr_table_shared {
     size_t n_keys;
 } hr_table_shared;
 
+/* Lets go of the last snapshot; readers keep what they hold. */
+void hr_table_release(void *shared);
+
 const hr_node *hr_table_node(const hr_table *table);
 const hr_runner *hr_table_runner(const hr_table *table);
-bool hr_table_stopping(const hr_table *table);
+bool hr_table_stopping(hr_table *table);
 /* Waits until the time is over or the table is to stop. */
 void hr_table_wait(hr_table *table, int64_t timeout_ms);
 
@@ -44,8 +48,9 @@ void hr_table_wait(hr_table *table, int64_t timeout_ms);
 hr_table_builder *hr_table_builder_new(hr_table *table);
 
 /* Decodes n (<= HR_BATCH_ROWS) values by the table's format and schema and puts each into the
- * builder under the key made of its key fields. A value that cannot be decoded fails the whole call
- * with its index in *bad (HR_ERECORD). */
+ * builder under the key made of its key fields. A value that cannot be decoded, or has a null in
+ * its key, fails the whole call with its index in *bad (HR_ERECORD); *bad is SIZE_MAX for other
+ * errors (HR_ENOMEM: the table has more than the runner's memory budget). */
 int hr_table_put(hr_table *table, hr_table_builder *builder, const hr_span *values, size_t n,
                  size_t *bad, hr_error *err);
 
@@ -54,10 +59,14 @@ int hr_table_put(hr_table *table, hr_table_builder *builder, const hr_span *valu
 int hr_table_put_keyed(hr_table *table, hr_table_builder *builder, hr_span record_key,
                        hr_span value, hr_error *err);
 
+/* Tells that a reload or a value was not taken and that readers go on with what there was; counts
+ * and logs. */
+void hr_table_rejected(hr_table *table, const hr_error *err);
+
 /* Makes what the builder holds visible to all readers; the first call makes the table ready. */
 int hr_table_publish(hr_table *table, const hr_table_builder *builder, hr_error *err);
 
-/* Logs trouble once until it is over ("waiting for mongo: ..."). */
+/* Logs trouble once until it is over ("waiting for mongo: ..."): until the next publish or NULL. */
 void hr_table_trouble(hr_table *table, const hr_error *err);
 
 extern const hr_table_type *const hr_builtin_tables[];
