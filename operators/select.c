@@ -219,8 +219,11 @@ static int
 select_rename(hr_node *node, const hr_opt_map *rename, hr_error *err)
 {
     hr_field **old = hr_arena_calloc(hr_node_arena(node), rename->n, sizeof(hr_field *));
-    int rc = old != NULL ? HR_OK : select_nomem(err);
+    int rc = HR_OK;
 
+    if (old == NULL) {
+        return select_nomem(err);
+    }
     for (size_t i = 0; i < rename->n && rc == HR_OK; i++) {
         rc = hr_node_check_name(&rename->v[i].key, err);
         if (rc == HR_OK) {
