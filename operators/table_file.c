@@ -1,8 +1,9 @@
 /* table file: a table from a file of JSON lines.
  *
- * A changed file is read when it has stood still for one look, so that a file that is being written
- * in place is not taken half; `mv` into place is still the way to do it.
+ * The file is read by chunks of our own and not by getline(), which would take a file without a
+ * newline into memory as a whole.
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config/file_mark.h"
 #include "hr_operator.h"
 #include "hr_table.h"
 
@@ -10,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #define TABLE_FILE_LOOK_MS 500
 #define TABLE_FILE_CHUNK ((size_t)64 << 10)
@@ -178,81 +178,36 @@ table_file_load_open(hr_table *table, FILE *file, const char *path, hr_error *er
     return rc;
 }
 
-/* What tells one content from the next. */
-typedef struct table_file_mark {
-    dev_t device;
-    ino_t inode;
-    off_t size;
-    struct timespec modified;
-} table_file_mark;
-
-static table_file_mark
-table_file_mark_of(const struct stat *st)
-{
-    return (table_file_mark){st->st_dev, st->st_ino, st->st_size, st->st_mtim};
-}
-
-static bool
-table_file_same(const table_file_mark *a, const table_file_mark *b)
-{
-    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           a->modified.tv_sec == b->modified.tv_sec && a->modified.tv_nsec == b->modified.tv_nsec;
-}
-
 /* Loads the file and tells in *mark which content that was. */
 static int
-table_file_load(hr_table *table, const char *path, table_file_mark *mark, hr_error *err)
+table_file_load(hr_table *table, const char *path, hr_file_mark *mark, hr_error *err)
 {
     FILE *file = fopen(path, "rb");
-    struct stat st;
     int rc;
 
     if (file == NULL) {
         return hr_fail(err, HR_EIO, HR_NO_LOC, "cannot open %s: %s", path, strerror(errno));
     }
-    if (fstat(fileno(file), &st) == 0) {
-        *mark = table_file_mark_of(&st);
-    }
+    *mark = hr_file_mark_of_fd(fileno(file));
     rc = table_file_load_open(table, file, path, err);
     fclose(file);
     return rc;
-}
-
-/* True when the file differs from what was loaded (or tried) last and stands still. */
-static bool
-table_file_changed(const char *path, const table_file_mark *loaded, table_file_mark *seen)
-{
-    struct stat st;
-    table_file_mark now;
-    bool still;
-
-    if (stat(path, &st) != 0) {
-        return false; /* between an unlink and a rename; the old content stays */
-    }
-    now = table_file_mark_of(&st);
-    still = table_file_same(&now, seen);
-    *seen = now;
-    return still && !table_file_same(&now, loaded);
 }
 
 static int
 table_file_run(hr_table *table, const void *options, void *shared, hr_error *err)
 {
     const table_file_options *opt = options;
-    table_file_mark loaded = {0}, seen;
-    int rc = table_file_load(table, opt->path.s, &loaded, err);
+    hr_file_watch watch = {0};
+    int rc = table_file_load(table, opt->path.s, &watch.taken, err);
 
     (void)shared;
-    seen = loaded;
     while (rc == HR_OK && opt->reload == 1 && !hr_table_stopping(table)) {
         hr_error again = {0};
 
         hr_table_wait(table, TABLE_FILE_LOOK_MS);
-        if (!table_file_changed(opt->path.s, &loaded, &seen)) {
-            continue;
-        }
-        loaded = seen; /* tried once, even where it cannot be opened */
-        if (table_file_load(table, opt->path.s, &loaded, &again) != HR_OK &&
+        if (hr_file_watch_look(&watch, opt->path.s) &&
+            table_file_load(table, opt->path.s, &watch.taken, &again) != HR_OK &&
             !hr_table_stopping(table)) {
             hr_table_rejected(table, &again);
         }

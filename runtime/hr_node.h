@@ -12,6 +12,9 @@ hr_loc hr_node_loc(const hr_node *node, const char *option);
  * HR_EREPORTED. HR_EREPORTED errors are ignored. */
 void hr_node_error(hr_node *node, const hr_error *err);
 
+/* Reports something that deserves a look and does not stop the check. */
+void hr_node_warn(hr_node *node, const hr_error *err);
+
 /* Lives as long as the topology. */
 hr_arena *hr_node_arena(const hr_node *node);
 

@@ -13,6 +13,10 @@
 
 typedef struct hr_op hr_op; /* a step of a task while it runs */
 
+/* Takes one counter of a step; the texts live as long as the topology. */
+typedef void (*hr_op_metric)(void *ctx, const char *name, const char *label,
+                             const char *label_value, uint64_t value);
+
 /* compile() runs at check time on the main thread; every other slot on the loop of the task's own
  * stream thread. Options and the shared block are read-only once compile() has returned (a hr_cell
  * in it guards itself). */
@@ -45,6 +49,9 @@ typedef struct hr_op_type {
     /* Optional. Main thread, now and then while running: looks whether files it was made from have
      * changed and publishes anew through a hr_cell. Errors are logged; the old one stays. */
     int (*reload)(hr_node *node, void *shared, hr_error *err);
+    /* Optional. Tells counters of the step's own: adds "predict_unseen_total" with label "input" =
+     * "Carrier". thread: any */
+    void (*metrics)(const hr_node *node, const void *shared, hr_op_metric add, void *ctx);
 } hr_op_type;
 
 /* A row that failed at a step, source or sink. */

@@ -27,6 +27,15 @@ hr_node_error(hr_node *node, const hr_error *err)
     }
 }
 
+void
+hr_node_warn(hr_node *node, const hr_error *err)
+{
+    if (node->topology->diag != NULL) {
+        hr_diag_warn(node->topology->diag, err->loc, err->width,
+                     err->slug != NULL ? err->slug : "warning", err->hint, "%s", err->msg);
+    }
+}
+
 hr_arena *
 hr_node_arena(const hr_node *node)
 {
