@@ -1,0 +1,306 @@
+/* mongo: documents into a MongoDB collection, replaced by key or inserted once.
+ *
+ * The driver blocks, so the loop only makes the documents and puts them into a writer thread's
+ * mailbox; what the writer could not store it tries again by itself, so a record never comes back
+ * from here to be replayed.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "hr_sink.h"
+#include "mongo/bulk.h"
+#include "mongo/client.h"
+#include "mongo/doc.h"
+#include "mongo/writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BATCH_BYTES (1u << 20)
+#define BACKOFF_MIN_MS 100
+#define BACKOFF_MAX_MS 5000
+#define BUDGET_SHARE 16 /* mailboxes of a sink: this part of a thread's memory */
+#define MAILBOX_MIN (256u << 10)
+
+enum { WRITE_UPSERT, WRITE_INSERT };
+enum { GUARD_OFFSET, GUARD_NONE };
+enum { INDEX_CREATE, INDEX_REQUIRE };
+
+typedef struct sink_mongo_options {
+    hr_text connection, database, collection;
+    int write, guard, index;
+    hr_opt_list key;
+    int64_t writers, batch_documents;
+} sink_mongo_options;
+
+typedef struct sink_mongo_shared {
+    hr_doc_plan plan;
+    hr_span key[HR_DOC_KEYS_MAX];
+} sink_mongo_shared;
+
+typedef struct sink_mongo_state {
+    hr_mongo_target target;
+    hr_mongo_writers *writers;
+    hr_doc *doc;
+} sink_mongo_state;
+
+#define OPT(field) offsetof(sink_mongo_options, field)
+
+static const hr_option sink_mongo_option_table[] = {
+    {"connection", HR_OPT_NAME, OPT(connection), NULL, 0, 0,
+     "A mongo connection of the runner's config.", NULL, NULL, 0},
+    {"database", HR_OPT_TEXT, OPT(database), NULL, 0, 0, "The database.", NULL, NULL,
+     HR_OPT_NONEMPTY},
+    {"collection", HR_OPT_TEXT, OPT(collection), NULL, 0, 0, "The collection.", NULL, NULL,
+     HR_OPT_NONEMPTY},
+    {"write", HR_OPT_ENUM, OPT(write), "upsert", 0, 0,
+     "upsert: one document a key, replaced; insert: one a record, _id is topic#partition#offset.",
+     "upsert|insert", NULL, 0},
+    {"key", HR_OPT_LIST, OPT(key), NULL, 0, 0, "The fields that identify a document (upsert).",
+     NULL, NULL, HR_OPT_OPTIONAL | HR_OPT_FIELD_VALUES},
+    {"guard", HR_OPT_ENUM, OPT(guard), "offset", 0, 0,
+     "offset: an older record never replaces a newer one (adds the field _src); none: where one "
+     "record alone writes a key.",
+     "offset|none", NULL, 0},
+    {"index", HR_OPT_ENUM, OPT(index), "create", 0, 0,
+     "The unique index on the key: created when it is missing, or required to be there.",
+     "create|require", NULL, 0},
+    {"writers", HR_OPT_INT, OPT(writers), "1", 1, HR_MONGO_WRITERS_MAX,
+     "Writer threads per stream thread; a key stays with one of them.", NULL, NULL, 0},
+    {"batch_documents", HR_OPT_INT, OPT(batch_documents), "1000", 1, HR_MONGO_BATCH_MAX,
+     "Documents in one bulk write, which is at most 1 MiB too.", NULL, NULL, 0},
+    {0},
+};
+
+static int
+sink_mongo_check_names(const sink_mongo_options *opt, hr_error *err)
+{
+    const char *problem = hr_mongo_database_problem(opt->database.s);
+
+    if (problem != NULL) {
+        return hr_fail_as(err, opt->database.loc, "bad-name", "a MongoDB database's name %s",
+                          problem);
+    }
+    problem = hr_mongo_collection_problem(opt->collection.s);
+    if (problem != NULL) {
+        return hr_fail_as(err, opt->collection.loc, "bad-name", "a MongoDB collection's name %s",
+                          problem);
+    }
+    return HR_OK;
+}
+
+static int
+sink_mongo_check_key(const hr_node *node, const sink_mongo_options *opt, hr_error *err)
+{
+    if (opt->write == WRITE_UPSERT && opt->key.n == 0) {
+        hr_fail_as(err, hr_node_loc(node, "key"), "missing-key",
+                   "mongo: `write: upsert` needs the fields that identify a document");
+        return hr_hint(err, "add key: [FIELD], or write: insert for one document a record");
+    }
+    if (opt->write == WRITE_INSERT && opt->key.n > 0) {
+        hr_fail_as(err, opt->key.v[0].loc, "unused-key",
+                   "mongo: `write: insert` makes its own _id and has no use for a key");
+        return hr_hint(err, "leave out `key`, or write: upsert");
+    }
+    return HR_OK;
+}
+
+static int
+sink_mongo_compile(hr_node *node, const void *options, void *shared, hr_error *err)
+{
+    const sink_mongo_options *opt = options;
+    sink_mongo_shared *s = shared;
+    bool insert = opt->write == WRITE_INSERT;
+    int rc = sink_mongo_check_names(opt, err);
+
+    if (rc == HR_OK && node->lineage == NULL) {
+        rc = hr_fail_as(err, node->type_name.loc, "unsupported",
+                        "a mongo sink cannot take dead letters");
+        hr_hint(err, "give `dead_letters` a kafka or file sink");
+    }
+    if (rc == HR_OK) {
+        rc = sink_mongo_check_key(node, opt, err);
+    }
+    if (rc == HR_OK) {
+        rc = hr_doc_plan_make(node, &opt->key, insert, !insert && opt->guard == GUARD_OFFSET,
+                              &s->plan, err);
+    }
+    for (size_t i = 0; rc == HR_OK && i < s->plan.n_keys; i++) {
+        s->key[i] = s->plan.keys[i].name;
+    }
+    return rc;
+}
+
+static void
+sink_mongo_post(void *ctx, const hr_ack *acks, size_t n)
+{
+    hr_sink_post(ctx, acks, n);
+}
+
+static void
+sink_mongo_wake(void *ctx)
+{
+    hr_sink_wake(ctx);
+}
+
+static void
+sink_mongo_trouble(void *ctx, const char *text)
+{
+    hr_sink_trouble(ctx, text);
+}
+
+static size_t
+sink_mongo_mailbox_bytes(const hr_runner *runner)
+{
+    int64_t threads = runner->threads > 0 ? runner->threads : 1;
+    int64_t bytes = runner->memory_bytes / threads / BUDGET_SHARE;
+
+    return bytes > (int64_t)MAILBOX_MIN ? (size_t)bytes : MAILBOX_MIN;
+}
+
+static hr_mongo_taken
+sink_mongo_taken(const hr_doc_plan *plan)
+{
+    if (plan->insert) {
+        return HR_MONGO_TAKEN_IS_SELF;
+    }
+    return plan->guard ? HR_MONGO_TAKEN_IS_NEWER : HR_MONGO_TAKEN_IS_REFUSED;
+}
+
+static int
+sink_mongo_start(hr_sink *sink, sink_mongo_state *st, hr_error *err)
+{
+    const hr_node *node = hr_sink_node(sink);
+    const sink_mongo_options *opt = node->options;
+    const sink_mongo_shared *s = node->shared;
+    hr_mongo_writers_config config = {
+        .node = node,
+        .backend = &hr_mongo_bulk,
+        .target = &st->target,
+        .taken = sink_mongo_taken(&s->plan),
+        .n = (size_t)opt->writers,
+        .batch_documents = (size_t)opt->batch_documents,
+        .batch_bytes = BATCH_BYTES,
+        .mailbox_bytes = sink_mongo_mailbox_bytes(hr_sink_runner(sink)),
+        .backoff_min_ms = BACKOFF_MIN_MS,
+        .backoff_max_ms = BACKOFF_MAX_MS,
+        .events = {sink, sink_mongo_post, sink_mongo_wake, sink_mongo_trouble},
+    };
+
+    st->target.database = opt->database.s;
+    st->target.collection = opt->collection.s;
+    st->target.insert = s->plan.insert;
+    st->target.key = s->key;
+    st->target.n_key = s->plan.n_keys;
+    st->target.create_index = opt->index == INDEX_CREATE;
+    return hr_mongo_writers_start(&config, &st->writers, err);
+}
+
+static int
+sink_mongo_open(hr_sink *sink, void *state, hr_error *err)
+{
+    const hr_node *node = hr_sink_node(sink);
+    const sink_mongo_options *opt = node->options;
+    const sink_mongo_shared *s = node->shared;
+    sink_mongo_state *st = state;
+
+    st->target.connection =
+        hr_runner_connection(hr_sink_runner(sink), &opt->connection, HR_CONNECTION_MONGO, err);
+    if (st->target.connection == NULL) {
+        return HR_ECONFIG;
+    }
+    if (hr_mongo_connection_check(st->target.connection, err) != HR_OK) {
+        return HR_ECONFIG;
+    }
+    st->doc = hr_doc_create(&s->plan);
+    if (st->doc == NULL) {
+        return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    }
+    return sink_mongo_start(sink, st, err);
+}
+
+/* HR_OK: the row is dealt with; HR_EAGAIN: no room in its writer's mailbox. */
+static int
+sink_mongo_write_row(hr_sink *sink, sink_mongo_state *st, hr_batch *batch, hr_row row)
+{
+    hr_mongo_letter letter = {0};
+    const char *reason = NULL;
+    uint64_t hash;
+    size_t writer;
+
+    if (hr_doc_key(st->doc, batch, row, &letter.key, &reason) != HR_OK) {
+        hr_sink_fail(sink, row, "bad-document", reason);
+        return HR_OK;
+    }
+    hash = letter.key.len > 0 ? hr_hash64(letter.key, 0)
+                              : (uint64_t)hr_batch_record(batch, row)->offset;
+    writer = hr_mongo_writers_pick(st->writers, hash);
+    if (!hr_mongo_writers_room(st->writers, writer)) {
+        return HR_EAGAIN;
+    }
+    if (hr_doc_build(st->doc, batch, row, &letter.filter, &letter.body, &reason) != HR_OK) {
+        hr_sink_fail(sink, row, "bad-document", reason);
+        return HR_OK;
+    }
+    letter.token = hr_sink_take(sink, batch, row);
+    return hr_mongo_writers_put(st->writers, writer, &letter);
+}
+
+static int
+sink_mongo_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_t *done,
+                 hr_error *err)
+{
+    sink_mongo_state *st = state;
+
+    for (*done = 0; *done < rows.n; (*done)++) {
+        int rc = sink_mongo_write_row(sink, st, batch, rows.row[*done]);
+
+        if (rc == HR_ENOMEM) {
+            return hr_fail(err, rc, HR_NO_LOC, "no memory for a document");
+        }
+        if (rc != HR_OK) {
+            return rc;
+        }
+    }
+    return HR_OK;
+}
+
+static void
+sink_mongo_holding(hr_sink *sink, void *state, char *text, size_t size)
+{
+    const sink_mongo_options *opt = hr_sink_node(sink)->options;
+    const sink_mongo_state *st = state;
+    size_t open = st->writers != NULL ? hr_mongo_writers_open(st->writers) : 0;
+
+    if (size > 0) {
+        text[0] = '\0';
+    }
+    if (open > 0) {
+        snprintf(text, size, "%zu documents for mongo %s.%s", open, opt->database.s,
+                 opt->collection.s);
+    }
+}
+
+static void
+sink_mongo_close(hr_sink *sink, void *state)
+{
+    sink_mongo_state *st = state;
+
+    (void)sink;
+    hr_mongo_writers_stop(st->writers);
+    hr_doc_destroy(st->doc);
+    memset(st, 0, sizeof *st);
+}
+
+const hr_sink_type hr_sink_mongo = {
+    .abi = HR_OP_ABI,
+    .flags = HR_SINK_ACKS_LATER | HR_SINK_IDEMPOTENT,
+    .name = "mongo",
+    .summary = "Write documents to a MongoDB collection.",
+    .options = sink_mongo_option_table,
+    .options_size = sizeof(sink_mongo_options),
+    .shared_size = sizeof(sink_mongo_shared),
+    .state_size = sizeof(sink_mongo_state),
+    .compile = sink_mongo_compile,
+    .open = sink_mongo_open,
+    .write = sink_mongo_write,
+    .holding = sink_mongo_holding,
+    .close = sink_mongo_close,
+};

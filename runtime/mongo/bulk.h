@@ -1,0 +1,19 @@
+/* Writing to a collection of a MongoDB deployment: the backend of writer threads.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_MONGO_BULK_H
+#define HR_MONGO_BULK_H
+#include "config/runner.h"
+#include "mongo/backend.h"
+
+typedef struct hr_mongo_target {
+    const hr_connection *connection;
+    const char *database, *collection;
+    bool insert;
+    const hr_span *key; /* field names of the unique index; none for insert and for _id alone */
+    size_t n_key;
+    bool create_index; /* else it must be there */
+} hr_mongo_target;
+
+extern const hr_mongo_backend hr_mongo_bulk; /* its target is a hr_mongo_target */
+
+#endif

@@ -1,0 +1,131 @@
+/* An index that is partial or sparse does not count: documents outside of it may be doubled.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "mongo/key_index.h"
+
+static bool
+index_has_field(const hr_mongo_target *target, const char *name)
+{
+    for (size_t i = 0; i < target->n_key; i++) {
+        if (hr_span_eq(target->key[i], hr_span_str(name))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool
+index_flag(const bson_t *index, const char *name)
+{
+    bson_iter_t iter;
+
+    return bson_iter_init_find(&iter, index, name) && bson_iter_as_bool(&iter);
+}
+
+static bool
+index_matches(const bson_t *index, const hr_mongo_target *target)
+{
+    bson_iter_t iter, field;
+    size_t n = 0;
+
+    if (!index_flag(index, "unique") || index_flag(index, "sparse") ||
+        bson_has_field(index, "partialFilterExpression") ||
+        !bson_iter_init_find(&iter, index, "key") || !bson_iter_recurse(&iter, &field)) {
+        return false;
+    }
+    while (bson_iter_next(&field)) {
+        if (!index_has_field(target, bson_iter_key(&field))) {
+            return false;
+        }
+        n++;
+    }
+    return n == target->n_key;
+}
+
+static int
+index_fail(hr_error *err, const char *what, const hr_mongo_target *target,
+           const bson_error_t *problem)
+{
+    char text[300];
+
+    hr_mongo_redact(problem->message, text, sizeof text);
+    return hr_fail(err, HR_EIO, HR_NO_LOC, "%s the key's index of %s.%s: %s", what,
+                   target->database, target->collection, text);
+}
+
+/* Sets *found. */
+static int
+index_find(mongoc_collection_t *collection, const hr_mongo_target *target, bool *found,
+           hr_error *err)
+{
+    mongoc_cursor_t *cursor = mongoc_collection_find_indexes_with_opts(collection, NULL);
+    const bson_t *index;
+    bson_error_t problem;
+    int rc = HR_OK;
+
+    *found = false;
+    while (!*found && mongoc_cursor_next(cursor, &index)) {
+        *found = index_matches(index, target);
+    }
+    /* 26: the collection is not there so far. */
+    if (!*found && mongoc_cursor_error(cursor, &problem) && problem.code != 26) {
+        rc = index_fail(err, "cannot look for", target, &problem);
+    }
+    mongoc_cursor_destroy(cursor);
+    return rc;
+}
+
+static int
+index_create(mongoc_collection_t *collection, const hr_mongo_target *target, hr_error *err)
+{
+    bson_t command = BSON_INITIALIZER, indexes, index, key;
+    bson_string_t *name = bson_string_new("");
+    bson_error_t problem;
+    int rc = HR_OK;
+
+    BSON_APPEND_UTF8(&command, "createIndexes", target->collection);
+    BSON_APPEND_ARRAY_BEGIN(&command, "indexes", &indexes);
+    BSON_APPEND_DOCUMENT_BEGIN(&indexes, "0", &index);
+    BSON_APPEND_DOCUMENT_BEGIN(&index, "key", &key);
+    for (size_t i = 0; i < target->n_key; i++) {
+        const char *field = (const char *)target->key[i].data;
+
+        bson_append_int32(&key, field, (int)target->key[i].len, 1);
+        bson_string_append_printf(name, i > 0 ? "_%.*s_1" : "%.*s_1", (int)target->key[i].len,
+                                  field);
+    }
+    bson_append_document_end(&index, &key);
+    BSON_APPEND_UTF8(&index, "name", name->str);
+    BSON_APPEND_BOOL(&index, "unique", true);
+    bson_append_document_end(&indexes, &index);
+    bson_append_array_end(&command, &indexes);
+    if (!mongoc_collection_write_command_with_opts(collection, &command, NULL, NULL, &problem)) {
+        rc = index_fail(err, "cannot create", target, &problem);
+    }
+    bson_string_free(name, true);
+    bson_destroy(&command);
+    return rc;
+}
+
+int
+hr_mongo_key_index(hr_mongo_client *client, const hr_mongo_target *target, hr_error *err)
+{
+    mongoc_collection_t *collection;
+    bool found = false;
+    int rc;
+
+    if (target->n_key == 0 ||
+        (target->n_key == 1 && hr_span_eq(target->key[0], HR_SPAN_LIT("_id")))) {
+        return HR_OK;
+    }
+    collection = mongoc_client_get_collection(client->driver, target->database, target->collection);
+    rc = index_find(collection, target, &found, err);
+    if (rc == HR_OK && !found && target->create_index) {
+        rc = index_create(collection, target, err);
+    } else if (rc == HR_OK && !found) {
+        rc = hr_fail(err, HR_EIO, HR_NO_LOC,
+                     "%s.%s has no unique index on the key's fields (index: require)",
+                     target->database, target->collection);
+    }
+    mongoc_collection_destroy(collection);
+    return rc;
+}
