@@ -110,11 +110,6 @@ sink_mongo_compile(hr_node *node, const void *options, void *shared, hr_error *e
     bool insert = opt->write == WRITE_INSERT;
     int rc = sink_mongo_check_names(opt, err);
 
-    if (rc == HR_OK && node->lineage == NULL) {
-        rc = hr_fail_as(err, node->type_name.loc, "unsupported",
-                        "a mongo sink cannot take dead letters");
-        hr_hint(err, "give `dead_letters` a kafka or file sink");
-    }
     if (rc == HR_OK) {
         rc = sink_mongo_check_key(node, opt, err);
     }
@@ -171,7 +166,6 @@ sink_mongo_start(hr_sink *sink, sink_mongo_state *st, hr_error *err)
     const sink_mongo_options *opt = node->options;
     const sink_mongo_shared *s = node->shared;
     hr_mongo_writers_config config = {
-        .node = node,
         .backend = &hr_mongo_bulk,
         .target = &st->target,
         .taken = sink_mongo_taken(&s->plan),
@@ -196,16 +190,10 @@ sink_mongo_start(hr_sink *sink, sink_mongo_state *st, hr_error *err)
 static int
 sink_mongo_open(hr_sink *sink, void *state, hr_error *err)
 {
-    const hr_node *node = hr_sink_node(sink);
-    const sink_mongo_options *opt = node->options;
-    const sink_mongo_shared *s = node->shared;
+    const sink_mongo_shared *s = hr_sink_node(sink)->shared;
     sink_mongo_state *st = state;
 
-    st->target.connection =
-        hr_runner_connection(hr_sink_runner(sink), &opt->connection, HR_CONNECTION_MONGO, err);
-    if (st->target.connection == NULL) {
-        return HR_ECONFIG;
-    }
+    st->target.connection = hr_sink_connection(sink);
     if (hr_mongo_connection_check(st->target.connection, err) != HR_OK) {
         return HR_ECONFIG;
     }

@@ -122,7 +122,6 @@ writer_tell(writer *w, hr_mongo_entry *entry)
     }
     ack = &w->acks[w->n_acks++];
     ack->token = entry->token;
-    ack->node = w->group->config.node;
     ack->status = entry->op.outcome == HR_MONGO_DONE ? HR_ACK_OK : HR_ACK_REFUSED;
     ack->reason[0] = '\0';
     if (ack->status == HR_ACK_REFUSED) {

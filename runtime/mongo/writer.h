@@ -25,7 +25,6 @@ typedef enum hr_mongo_taken {
 } hr_mongo_taken;
 
 typedef struct hr_mongo_writers_config {
-    const hr_node *node; /* goes into acknowledgements */
     const hr_mongo_backend *backend;
     const void *target; /* the backend's; outlives the writers */
     hr_mongo_taken taken;
