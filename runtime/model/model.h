@@ -11,7 +11,7 @@
 #define HR_MODEL_ROWS_MAX 1024 /* rows of one hr_model_eval() */
 #define HR_MODEL_VERSION_LEN 12
 
-/* What a file may ask for. A member that is 0 takes its default; see HR_MODEL_LIMITS in limits.h.
+/* What a file may ask for. A member that is 0 takes its default; see limits.c.
  */
 typedef struct hr_model_limits {
     size_t file_bytes;   /* 64 MiB; never more than 256 MiB */
@@ -142,11 +142,10 @@ typedef struct hr_model_column {
 
 /* Why a value did not reach the model as it stood. */
 enum {
-    HR_MODEL_UNSEEN = 1, /* an encoder does not know it and used its default */
-    HR_MODEL_MISSING =
-        2, /* no value, or NaN: NaN went in for a number, an unseen value for a string */
-    HR_MODEL_RANGE = 4, /* does not fit (int64 into int32), or missing where the type has no NaN:
-                           0 went in, and the row must not be used */
+    HR_MODEL_UNSEEN = 1,   /* an encoder does not know it and used its default */
+    HR_MODEL_MISSING = 2,  /* no value, or NaN; a number goes in as NaN, a text as unseen */
+    HR_MODEL_UNUSABLE = 4, /* the row must not be used: an int64 beyond int32, no value where the
+                              type has no NaN, an unseen value where the encoder has no default */
 };
 
 /* Arrays of n rows that belong to the scratch until its next use. */
