@@ -14,6 +14,8 @@
 
 typedef struct hr_sink hr_sink; /* a sink of a stream thread while it runs */
 
+#define HR_LETTER_CUT_BYTES (16u * 1024)
+
 /* A record on its way to the dead letters: the source's bytes and why. Everything lives until
  * write_letter() returns. */
 typedef struct hr_letter {
@@ -23,6 +25,7 @@ typedef struct hr_letter {
     const hr_header *headers; /* the record's own, then those that say why (KIP-1034 names) */
     size_t n_headers;
     hr_token token; /* taken already; acknowledge it as any other */
+    bool cut;       /* it was refused before: send at most HR_LETTER_CUT_BYTES of the value */
 } hr_letter;
 
 /* compile() on the main thread at check time, all others on the stream thread that owns the sink.
@@ -79,6 +82,9 @@ const hr_connection *hr_sink_connection(const hr_sink *sink);
 /* One more output of the row's source record is under way; the token comes back by hr_sink_ack().
  */
 hr_token hr_sink_take(hr_sink *sink, const hr_batch *batch, hr_row row);
+
+/* Takes back a hr_sink_take(): the output did not begin after all. */
+void hr_sink_untake(hr_sink *sink, hr_token token);
 
 /* The row is refused before it was taken. */
 void hr_sink_fail(hr_sink *sink, hr_row row, const char *code, const char *reason);

@@ -75,6 +75,11 @@ int hr_kafka_consumer_commit(hr_kafka_consumer *consumer, const hr_kafka_partiti
 int64_t hr_kafka_consumer_end_offset(hr_kafka_consumer *consumer, const char *topic,
                                      int32_t partition);
 
+/* Asks the broker how many partitions the topic has. Waits up to timeout_ms. HR_EIO, also for a
+ * topic that does not exist. */
+int hr_kafka_consumer_partition_count(hr_kafka_consumer *consumer, const char *topic,
+                                      int32_t *count, int timeout_ms, hr_error *err);
+
 /* Asks the broker for the offsets that a partition holds now. Waits up to timeout_ms. HR_EIO. */
 int hr_kafka_consumer_watermarks(hr_kafka_consumer *consumer, const char *topic, int32_t partition,
                                  int64_t *begin, int64_t *end, int timeout_ms, hr_error *err);

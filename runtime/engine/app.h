@@ -1,0 +1,38 @@
+/* The process: runs of topologies, signals, the live line. Its loop is the main thread's; it
+ * carries no records. SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_ENGINE_APP_H
+#define HR_ENGINE_APP_H
+#include "engine/run.h"
+#include "kafka/kafka.h"
+
+typedef struct hr_app hr_app;
+
+/* Sums over all threads of a run or app, for whoever shows them. */
+typedef struct hr_app_stats {
+    uint64_t in, out, errors, lag;
+    uint64_t latency[40 * 32]; /* histogram counts, since start */
+} hr_app_stats;
+
+/* An app for the runner, which it changes (an embedded broker gives its address) and which outlives
+ * it. Blocks SIGPIPE. NULL with *err. */
+hr_app *hr_app_create(hr_runner *runner, hr_error *err);
+
+/* Adds a compiled topology; the app takes it over and destroys it. */
+int hr_app_add(hr_app *app, hr_topology *topology, const hr_run_options *options, hr_error *err);
+
+/* Runs until a signal, a failure, the end of all sources (until_end), or hr_app_stop(); then
+ * drains, commits and closes. 0; or 1 when a run failed or the shutdown limit was passed. */
+int hr_app_loop(hr_app *app);
+
+/* Asks for the stop that a first SIGTERM makes. Main thread. */
+void hr_app_stop(hr_app *app);
+
+void hr_app_destroy(hr_app *app); /* accepts NULL */
+
+/* Calls tick(ctx) on the main thread each interval_ms while the app runs. */
+void hr_app_on_tick(hr_app *app, int64_t interval_ms, void (*tick)(void *ctx), void *ctx);
+
+/* Main thread. */
+void hr_app_stats_get(hr_app *app, hr_app_stats *out);
+
+#endif
