@@ -1,0 +1,152 @@
+/* Timestamps and durations are milliseconds. Getters are CEL's and count in UTC.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "expr/calendar.h"
+#include "expr/duration.h"
+#include "expr/kernel.h"
+
+static inline uint8_t
+time_date(uint8_t lane, hr_span a, int64_t *o)
+{
+    if (lane != HR_LANE_OK) {
+        return lane;
+    }
+    return hr_calendar_parse_date(a, o) ? HR_LANE_OK : HR_LANE_NOT_DATE;
+}
+
+static inline uint8_t
+time_from_string(uint8_t lane, hr_span a, int64_t *o)
+{
+    if (lane != HR_LANE_OK) {
+        return lane;
+    }
+    return hr_calendar_parse_timestamp(a, o) ? HR_LANE_OK : HR_LANE_NOT_TIMESTAMP;
+}
+
+static inline uint8_t
+time_in_range(uint8_t lane, int64_t ms)
+{
+    bool good = ms >= HR_TIME_MIN_MS && ms <= HR_TIME_MAX_MS;
+
+    return lane == HR_LANE_OK && !good ? HR_LANE_TIME_RANGE : lane;
+}
+
+static inline uint8_t
+time_from_int(uint8_t lane, int64_t a, int64_t *o)
+{
+    *o = a;
+    return time_in_range(lane, a);
+}
+
+static inline uint8_t
+duration_from_string(uint8_t lane, hr_span a, int64_t *o)
+{
+    hr_duration_result result;
+
+    if (lane != HR_LANE_OK) {
+        return lane;
+    }
+    result = hr_duration_parse(a, o);
+    return result == HR_DURATION_OK      ? HR_LANE_OK
+           : result == HR_DURATION_RANGE ? HR_LANE_TIME_RANGE
+                                         : HR_LANE_NOT_DURATION;
+}
+
+HR_KERNEL_UNARY(hr_kernel_date, hr_span, s, int64_t, i, hr_lane_use, time_date)
+HR_KERNEL_UNARY(hr_kernel_string_to_timestamp, hr_span, s, int64_t, i, hr_lane_use,
+                time_from_string)
+HR_KERNEL_UNARY(hr_kernel_int_to_timestamp, int64_t, i, int64_t, i, hr_lane_use, time_from_int)
+HR_KERNEL_UNARY(hr_kernel_string_to_duration, hr_span, s, int64_t, i, hr_lane_use,
+                duration_from_string)
+
+static inline uint8_t
+time_add(uint8_t lane, int64_t a, int64_t b, int64_t *o)
+{
+    if (lane == HR_LANE_OK && __builtin_add_overflow(a, b, o)) {
+        return HR_LANE_TIME_RANGE;
+    }
+    return lane == HR_LANE_OK ? time_in_range(lane, *o) : lane;
+}
+
+static inline uint8_t
+time_sub(uint8_t lane, int64_t a, int64_t b, int64_t *o)
+{
+    if (lane == HR_LANE_OK && __builtin_sub_overflow(a, b, o)) {
+        return HR_LANE_TIME_RANGE;
+    }
+    return lane == HR_LANE_OK ? time_in_range(lane, *o) : lane;
+}
+
+static inline uint8_t
+duration_in_range(uint8_t lane, bool overflow, int64_t ms)
+{
+    bool bad = overflow || ms < -HR_DURATION_MAX_MS || ms > HR_DURATION_MAX_MS;
+
+    return lane == HR_LANE_OK && bad ? HR_LANE_TIME_RANGE : lane;
+}
+
+static inline uint8_t
+duration_add(uint8_t lane, int64_t a, int64_t b, int64_t *o)
+{
+    bool overflow = __builtin_add_overflow(a, b, o);
+
+    return duration_in_range(lane, overflow, *o);
+}
+
+static inline uint8_t
+duration_sub(uint8_t lane, int64_t a, int64_t b, int64_t *o)
+{
+    bool overflow = __builtin_sub_overflow(a, b, o);
+
+    return duration_in_range(lane, overflow, *o);
+}
+
+HR_KERNEL_BINARY(hr_kernel_timestamp_add, int64_t, i, int64_t, i, int64_t, i, time_add)
+HR_KERNEL_BINARY(hr_kernel_timestamp_sub, int64_t, i, int64_t, i, int64_t, i, time_sub)
+HR_KERNEL_BINARY(hr_kernel_timestamp_diff, int64_t, i, int64_t, i, int64_t, i, duration_sub)
+HR_KERNEL_BINARY(hr_kernel_duration_add, int64_t, i, int64_t, i, int64_t, i, duration_add)
+HR_KERNEL_BINARY(hr_kernel_duration_sub, int64_t, i, int64_t, i, int64_t, i, duration_sub)
+
+/* A getter: an expression over the ms since the epoch, the day, or the ms of the day. */
+#define TIME_GETTER(NAME, VALUE)                                                                   \
+    static inline uint8_t time_##NAME(uint8_t lane, int64_t ms, int64_t *o)                        \
+    {                                                                                              \
+        *o = VALUE;                                                                                \
+        return lane;                                                                               \
+    }                                                                                              \
+    HR_KERNEL_UNARY(hr_kernel_##NAME, int64_t, i, int64_t, i, hr_lane_use, time_##NAME)
+
+static inline hr_civil
+time_civil(int64_t ms)
+{
+    return hr_calendar_civil(hr_calendar_day(ms));
+}
+
+static inline int64_t
+time_of_day(int64_t ms)
+{
+    return ms - hr_calendar_day(ms) * HR_DAY_MS;
+}
+
+/* 1970-01-01 was a Thursday; Sunday is 0. */
+static inline int64_t
+time_weekday(int64_t ms)
+{
+    int64_t rest = (hr_calendar_day(ms) + 4) % 7;
+
+    return rest < 0 ? rest + 7 : rest;
+}
+
+TIME_GETTER(full_year, time_civil(ms).year)
+TIME_GETTER(month, time_civil(ms).month - 1)
+TIME_GETTER(date_of_month, time_civil(ms).day)
+TIME_GETTER(day_of_month, time_civil(ms).day - 1)
+TIME_GETTER(day_of_week, time_weekday(ms))
+TIME_GETTER(day_of_year, time_civil(ms).day_of_year - 1)
+TIME_GETTER(hours, time_of_day(ms) / 3600000)
+TIME_GETTER(minutes, time_of_day(ms) / 60000 % 60)
+TIME_GETTER(seconds, time_of_day(ms) / 1000 % 60)
+TIME_GETTER(milliseconds, time_of_day(ms) % 1000)
+TIME_GETTER(duration_hours, ms / 3600000)
+TIME_GETTER(duration_minutes, ms / 60000)
+TIME_GETTER(duration_seconds, ms / 1000)
+TIME_GETTER(duration_milliseconds, ms % 1000)
