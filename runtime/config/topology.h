@@ -68,6 +68,7 @@ struct hr_topology {
     const char *files_root; /* real path beneath which named files must lie */
     uint64_t hash;          /* of the file's bytes; travels with dead letters */
     hr_text name, description;
+    bool dry; /* set before compiling: every sink gets an encoder, so that it can be printed */
     bool exactly_once; /* asked for by `guarantee` */
     hr_node *sources, *tables, *steps, *sinks;
     size_t n_sources, n_tables, n_steps, n_sinks;

@@ -231,7 +231,7 @@ compile_sink(hr_node *node)
         return;
     }
     rc = compile_block(node, type->shared_size, type->compile, &err);
-    if (rc == HR_OK && (type->flags & HR_SINK_ENCODES) != 0) {
+    if (rc == HR_OK && ((type->flags & HR_SINK_ENCODES) != 0 || node->topology->dry)) {
         rc = hr_encoder_create(node->topology->arena, node->format, node->lineage, &node->fields,
                                node->select.v, node->select.n, &encoder, &err);
         node->encoder = encoder;
@@ -248,8 +248,15 @@ compile_dead_letters(hr_node *node)
     const hr_sink_type *type = node->type;
     hr_error err = {0};
 
-    if (type != NULL && !node->broken &&
-        compile_block(node, type->shared_size, type->compile, &err) != HR_OK) {
+    if (type == NULL || node->broken) {
+        return;
+    }
+    if (type->write_letter == NULL) {
+        hr_fail_as(&err, node->type_name.loc, "no-dead-letters", "sink %s cannot take dead letters",
+                   type->name);
+        hr_hint(&err, "use kafka, file or stdout");
+        compile_error(node, &err);
+    } else if (compile_block(node, type->shared_size, type->compile, &err) != HR_OK) {
         compile_error(node, &err);
     }
 }

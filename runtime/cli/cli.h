@@ -1,0 +1,9 @@
+/* The commands: each gets argv from its own name on and returns the exit code.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_CLI_CLI_H
+#define HR_CLI_CLI_H
+
+int hr_cmd_run(int argc, char **argv);
+int hr_cmd_demo(int argc, char **argv);
+
+#endif

@@ -1,0 +1,171 @@
+/* headrace run: topologies in this process until a signal, a failure or the end of their sources.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run.h"
+#include "cli/args.h"
+#include "cli/cli.h"
+#include "cli/live_line.h"
+#include "engine/topology_compile.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct run_args {
+    hr_arg_list files, sets;
+    const char *config, *sinks, *group, *threads;
+    bool until_end, dry, quiet, fail_fast;
+} run_args;
+
+hr_runner *
+hr_cli_runner(const char *config, const char *const *sets, size_t n_sets)
+{
+    hr_diag *diag = hr_diag_create();
+    hr_runner *runner = hr_runner_load(config, sets, n_sets, diag);
+
+    hr_diag_print(diag, stderr, HR_DIAG_TEXT);
+    hr_diag_destroy(diag);
+    return runner;
+}
+
+hr_topology *
+hr_cli_topology(const char *path, const hr_runner *runner, bool dry)
+{
+    hr_diag *diag = hr_diag_create();
+    hr_topology *topology = hr_topology_load(path, runner->files_root.s, diag);
+
+    if (topology != NULL) {
+        topology->dry = dry;
+        if (hr_topology_compile(topology, diag) != HR_OK) {
+            hr_topology_destroy(topology);
+            topology = NULL;
+        } else {
+            topology->diag = NULL;
+        }
+    }
+    hr_diag_print(diag, stderr, HR_DIAG_TEXT);
+    hr_diag_destroy(diag);
+    return topology;
+}
+
+static void
+run_print_error(const hr_error *err)
+{
+    if (err->loc.line > 0) {
+        fprintf(stderr, "%s:%d:%d: ", err->loc.file, err->loc.line, err->loc.col);
+    }
+    fprintf(stderr, "error: %s\n", err->msg);
+    if (err->hint[0] != '\0') {
+        fprintf(stderr, "  %s\n", err->hint);
+    }
+}
+
+/* Adds all topologies; each on its own consumer group. */
+static int
+run_add_all(hr_app *app, const hr_runner *runner, const run_args *args,
+            const hr_run_options *options)
+{
+    for (size_t i = 0; i < args->files.n; i++) {
+        hr_topology *topology = hr_cli_topology(args->files.v[i], runner, options->dry);
+        hr_error err = {0};
+
+        if (topology == NULL) {
+            return 1;
+        }
+        if (hr_app_add(app, topology, options, &err) != HR_OK) {
+            run_print_error(&err);
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int
+run_options(run_args *args, hr_arg_list *sinks, hr_run_options *options)
+{
+    char *end = NULL;
+
+    options->group = args->group;
+    options->until_end = args->until_end;
+    options->dry = args->dry;
+    options->fail_fast = args->fail_fast;
+    if (args->threads != NULL) {
+        options->threads = strtol(args->threads, &end, 10);
+        if (*end != '\0' || options->threads < 1) {
+            fprintf(stderr, "headrace run: --threads wants a whole number from 1\n");
+            return 2;
+        }
+    }
+    if (args->sinks != NULL) {
+        char *text = strdup(args->sinks); /* lives as long as the process */
+
+        if (text == NULL || !hr_args_split(text, sinks)) {
+            fprintf(stderr, "headrace run: too many names in --sinks\n");
+            return 2;
+        }
+        options->sinks = sinks->v;
+        options->n_sinks = sinks->n;
+    }
+    return 0;
+}
+
+static int
+run_app(const run_args *args, hr_runner *runner, const hr_run_options *options)
+{
+    hr_error err = {0};
+    hr_app *app = hr_app_create(runner, &err);
+    int status;
+
+    if (app == NULL) {
+        run_print_error(&err);
+        return 1;
+    }
+    status = run_add_all(app, runner, args, options);
+    if (status == 0) {
+        if (!args->quiet && isatty(STDERR_FILENO)) {
+            hr_live_line_start(app);
+        }
+        status = hr_app_loop(app);
+        hr_live_line_stop();
+    }
+    hr_app_destroy(app);
+    return status;
+}
+
+int
+hr_cmd_run(int argc, char **argv)
+{
+    run_args args = {0};
+    hr_arg_list sinks = {0};
+    hr_run_options options = {0};
+    const hr_arg table[] = {
+        {"--config", HR_ARG_TEXT, &args.config, "FILE", "Runner's config: connections and so on."},
+        {"--set", HR_ARG_LIST, &args.sets, "A.B=C", "Overrides a value of the config."},
+        {"--sinks", HR_ARG_TEXT, &args.sinks, "A,B", "Arms these sinks only."},
+        {"--group", HR_ARG_TEXT, &args.group, "NAME", "Consumer group; default: by the topology."},
+        {"--threads", HR_ARG_TEXT, &args.threads, "N", "Stream threads per topology."},
+        {"--until-end", HR_ARG_FLAG, &args.until_end, NULL,
+         "Ends when the sources are read up to what they held at the start."},
+        {"--dry", HR_ARG_FLAG, &args.dry, NULL,
+         "Disarms the sinks and prints what would leave; commits nothing."},
+        {"--fail-fast", HR_ARG_FLAG, &args.fail_fast, NULL,
+         "Ends where it would wait for a server and try again."},
+        {"--quiet", HR_ARG_FLAG, &args.quiet, NULL, "No live line on a terminal."},
+        {0},
+    };
+    const hr_command command = {"run", "TOPOLOGY... [options]", "Runs topologies.", table,
+                                1,     HR_ARG_LIST_MAX};
+    int rc = hr_args_parse(&command, argc, argv, &args.files);
+    hr_runner *runner;
+
+    if (rc != 0 || (rc = run_options(&args, &sinks, &options)) != 0) {
+        return rc == 1 ? 0 : rc;
+    }
+    runner = hr_cli_runner(args.config, args.sets.v, args.sets.n);
+    if (runner == NULL) {
+        return 1;
+    }
+    hr_log_init((hr_log_level)runner->log_level, runner->log_format == 1);
+    rc = run_app(&args, runner, &options);
+    hr_runner_destroy(runner);
+    return rc;
+}

@@ -1,0 +1,14 @@
+/* Loading what commands that run topologies need: runner and topologies, checked, with all errors
+ * printed as `check` prints them.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_CLI_RUN_H
+#define HR_CLI_RUN_H
+#include "engine/app.h"
+
+/* Loads the runner's config (NULL: defaults) with overrides. NULL: errors were printed. */
+hr_runner *hr_cli_runner(const char *config, const char *const *sets, size_t n_sets);
+
+/* Loads and compiles a topology; dry makes every sink printable. NULL: errors were printed. */
+hr_topology *hr_cli_topology(const char *path, const hr_runner *runner, bool dry);
+
+#endif
