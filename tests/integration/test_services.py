@@ -52,7 +52,8 @@ def test_a_topic_gives_back_what_was_produced(topics):
     assert len(topics.end_offsets(name)) == 3
 
 
-def test_a_missing_topic_is_not_created(topics):
+def test_a_missing_topic_is_not_created(secured_kafka):
+    topics = Topics(secured_kafka.bootstrap)
     with pytest.raises(AssertionError, match="not acknowledged"):
         topics.produce("nobody_made_this", [b"x"], limit_s=2)
 

@@ -43,7 +43,7 @@ def up(folder):
         print("== running already")
         show(servers)
         return
-    down(folder)
+    stop_all(servers)
     print("== starting Kafka and a MongoDB server; topics are created when first used; MongoDB's data is")
     print("   in memory and gone when it stops; ./dev down stops both")
     broker = kafka.Kafka(folder / "kafka", port=9092, detached=True,
@@ -63,12 +63,19 @@ def up(folder):
 
 def down(folder):
     state = folder / "servers.json"
-    for name, server in recorded(state).items():
+    servers = recorded(state)
+    if not any(running(server) for server in servers.values()):
+        print("== nothing runs")
+    stop_all(servers)
+    state.unlink(missing_ok=True)
+
+
+def stop_all(servers):
+    for name, server in servers.items():
         if running(server):
             print(f"== stopping {name}")
             os.kill(server["pid"], signal.SIGTERM)
             wait_until(lambda pid=server: not running(pid), 30, f"{name} (pid {server['pid']}) does not stop")
-    state.unlink(missing_ok=True)
 
 
 def prepare():
