@@ -23,7 +23,7 @@ hr_span_str(const char *text)
 static inline bool
 hr_span_eq(hr_span a, hr_span b)
 {
-    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    return a.len == b.len && (b.len == 0 || memcmp(a.data, b.data, a.len) == 0);
 }
 
 /* Order of memcmp, a prefix first. */
