@@ -1,0 +1,38 @@
+/* Runs a topology in memory: JSON records in, what reaches the sinks and what fails out. No
+ * servers, no threads but those of tables; the real loader, compiler, codec and operators.
+ * SPDX-License-Identifier: Apache-2.0 */
+#ifndef HR_TEST_DRIVER_H
+#define HR_TEST_DRIVER_H
+#include "config/topology.h"
+
+/* A folder of its own for the files that a topology names, and the topology. A call that cannot do
+ * what it says fails the test. */
+typedef struct driver driver;
+
+driver *driver_new(void);
+void driver_free(driver *d);
+
+/* Writes a file into the folder, or copies one of the source tree there. */
+void driver_file(driver *d, const char *name, const char *text);
+void driver_copy(driver *d, const char *name, const char *source_path);
+
+/* The path of a file in the folder; the caller frees it. */
+char *driver_path(const driver *d, const char *name);
+
+/* Loads and compiles; true when there was no error. driver_diag() is then what `check` prints, the
+ * folder's name left out. */
+bool driver_load(driver *d, const char *yaml);
+const char *driver_diag(driver *d);
+hr_topology *driver_topology(driver *d);
+
+/* Starts the tables and waits until they are ready. Stopped by driver_free(). */
+void driver_tables(driver *d);
+
+/* Sends the lines of `json` (one record each, key "k0", "k1" ...; a line `null` is a null value)
+ * through the topology in batches of batch_rows. Returns one line for each record that reaches a
+ * sink, "SINK: json", and one for each that fails, "STEP failed RECORD: code: reason (action)", in
+ * the order of records, then of nodes; the caller frees it. State of operators lives for the call.
+ */
+char *driver_run(driver *d, const char *json, size_t batch_rows);
+
+#endif
