@@ -161,6 +161,38 @@ driver_forget_folder(const driver *d, char *text)
     }
 }
 
+bool
+driver_load_steps(driver *d, const char *fields, const char *steps)
+{
+    static const char head[] = "version: 1\n"
+                               "topology: t\n"
+                               "sources:\n"
+                               "  in:\n"
+                               "    file: {path: in.jsonl}\n"
+                               "    format: json\n";
+    static const char tail[] = "sinks:\n"
+                               "  out:\n"
+                               "    from: last\n"
+                               "    stdout: {}\n"
+                               "    format: json\n";
+    char *yaml = malloc(sizeof head + sizeof tail + strlen(steps) + 64);
+    char *schema = malloc((fields != NULL ? strlen(fields) : 0) + 128);
+    bool ok;
+
+    assert_non_null(yaml);
+    assert_non_null(schema);
+    sprintf(yaml, "%s%s%s%s", head, fields != NULL ? "    schema: in.avsc\n" : "", steps, tail);
+    if (fields != NULL) {
+        sprintf(schema, "{\"type\": \"record\", \"name\": \"in\", \"fields\": [%s]}", fields);
+        driver_file(d, "in.avsc", schema);
+    }
+    driver_file(d, "in.jsonl", "");
+    ok = driver_load(d, yaml);
+    free(yaml);
+    free(schema);
+    return ok;
+}
+
 const char *
 driver_diag(driver *d)
 {
@@ -424,4 +456,17 @@ driver_run(driver *d, const char *json, size_t batch_rows)
     free(values);
     pass_finish(&pass);
     return text;
+}
+
+void
+driver_expect(driver *d, const char *json, const char *expected)
+{
+    static const size_t sizes[] = {1, HR_BATCH_ROWS};
+
+    for (size_t i = 0; i < 2; i++) {
+        char *text = driver_run(d, json, sizes[i]);
+
+        assert_string_equal(text, expected);
+        free(text);
+    }
 }

@@ -25,6 +25,14 @@ bool driver_load(driver *d, const char *yaml);
 const char *driver_diag(driver *d);
 hr_topology *driver_topology(driver *d);
 
+/* As driver_load() for a topology of one source `in` with these fields (the `fields` of an Avro
+ * record; NULL: no schema), these steps (and tables: whole sections, in YAML), and one sink `out`
+ * behind the step `last`. */
+bool driver_load_steps(driver *d, const char *fields, const char *steps);
+
+/* Fails the test unless the records come out as `expected`, in batches of 1 and of 1,024 alike. */
+void driver_expect(driver *d, const char *json, const char *expected);
+
 /* Starts the tables and waits until they are ready. Stopped by driver_free(). */
 void driver_tables(driver *d);
 
