@@ -138,6 +138,7 @@ const hr_op_type hr_op_derive = {
     .flags = HR_OP_STATELESS,
     .name = "derive",
     .summary = "Make fields from expressions.",
+    .example = "{Route: 'Origin + \"-\" + Dest', Late: 'DepDelay > 15.0'}",
     .options = derive_option_table,
     .options_size = sizeof(derive_options),
     .shared_size = sizeof(derive_shared),

@@ -494,6 +494,7 @@ const hr_op_type hr_op_enrich = {
     .flags = HR_OP_STATELESS,
     .name = "enrich",
     .summary = "Add fields from the matching row of a table.",
+    .example = "{table: distances, match: {Origin: Origin, Dest: Dest}, add: [Distance]}",
     .options = enrich_option_table,
     .options_size = sizeof(enrich_options),
     .shared_size = sizeof(enrich_shared),

@@ -95,6 +95,7 @@ const hr_op_type hr_op_filter = {
     .flags = HR_OP_STATELESS,
     .name = "filter",
     .summary = "Keep the records for which a condition holds.",
+    .example = "'DepDelay > 15.0'",
     .options = filter_option_table,
     .options_size = sizeof(filter_options),
     .shared_size = sizeof(filter_shared),

@@ -389,6 +389,8 @@ const hr_op_type hr_op_predict = {
     .flags = HR_OP_STATELESS,
     .name = "predict",
     .summary = "Score records with a trained model (ONNX).",
+    .example =
+        "{model: models/flight_delay.onnx, output: {Prediction: label, Probability: scores}}",
     .options = predict_option_table,
     .options_size = sizeof(predict_options),
     .shared_size = sizeof(predict_shared),

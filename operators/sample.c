@@ -83,6 +83,7 @@ const hr_op_type hr_op_sample = {
     .flags = HR_OP_STATELESS,
     .name = "sample",
     .summary = "Keep a share of the keys.",
+    .example = "{rate: 0.1}",
     .options = sample_option_table,
     .options_size = sizeof(sample_options),
     .shared_size = sizeof(sample_shared),

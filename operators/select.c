@@ -275,6 +275,7 @@ const hr_op_type hr_op_select = {
     .flags = HR_OP_STATELESS,
     .name = "select",
     .summary = "Keep, drop and rename fields.",
+    .example = "{drop: [Timestamp], rename: {Flight: FlightNum}}",
     .options = select_option_table,
     .options_size = sizeof(select_options),
     .compile = select_compile,

@@ -23,6 +23,9 @@ typedef void (*hr_op_metric)(void *ctx, const char *name, const char *label,
 typedef struct hr_op_type {
     uint32_t abi, flags; /* HR_OP_ABI; HR_OP_STATELESS or 0 */
     const char *name, *summary;
+    /* The operator's value in a step of the flight-delay topology, as YAML on one line: shown by
+     * `headrace operators`, and run by the test that compares batches of 1 and of 1,024. */
+    const char *example;
     const hr_option *options; /* ends with {0} */
     size_t options_size;      /* one block per step */
     size_t shared_size;       /* one block per step, zeroed; e.g. a threshold, a program, a model */
