@@ -142,3 +142,25 @@ hr_kafka_conf(const hr_connection *connection, const char *id, hr_error *err)
     }
     return conf;
 }
+
+int
+hr_kafka_partition_count(rd_kafka_t *rk, const char *topic, int32_t *count, int timeout_ms,
+                         hr_error *err)
+{
+    rd_kafka_topic_t *rkt = rd_kafka_topic_new(rk, topic, NULL);
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_resp_err_t rc =
+        rkt != NULL ? rd_kafka_metadata(rk, 0, rkt, &metadata, timeout_ms) : rd_kafka_last_error();
+
+    if (rc == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
+        rc = metadata->topics[0].err;
+        *count = metadata->topics[0].partition_cnt;
+    }
+    if (metadata != NULL) {
+        rd_kafka_metadata_destroy(metadata);
+    }
+    if (rkt != NULL) {
+        rd_kafka_topic_destroy(rkt);
+    }
+    return rc == RD_KAFKA_RESP_ERR_NO_ERROR ? HR_OK : hr_kafka_fail(err, HR_EIO, rc, topic);
+}

@@ -20,4 +20,8 @@ int hr_kafka_fail(hr_error *err, int code, rd_kafka_resp_err_t cause, const char
 /* True for what waiting may mend (a broker that is away, a topic that is missing). */
 bool hr_kafka_retriable(rd_kafka_resp_err_t cause);
 
+/* Asks the broker how many partitions a topic has. HR_EIO, also for a topic that does not exist. */
+int hr_kafka_partition_count(rd_kafka_t *rk, const char *topic, int32_t *count, int timeout_ms,
+                             hr_error *err);
+
 #endif

@@ -506,21 +506,5 @@ int
 hr_kafka_consumer_partition_count(hr_kafka_consumer *consumer, const char *topic, int32_t *count,
                                   int timeout_ms, hr_error *err)
 {
-    rd_kafka_topic_t *rkt = rd_kafka_topic_new(consumer->rk, topic, NULL);
-    const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_resp_err_t rc = rkt != NULL
-                                 ? rd_kafka_metadata(consumer->rk, 0, rkt, &metadata, timeout_ms)
-                                 : rd_kafka_last_error();
-
-    if (rc == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
-        rc = metadata->topics[0].err;
-        *count = metadata->topics[0].partition_cnt;
-    }
-    if (metadata != NULL) {
-        rd_kafka_metadata_destroy(metadata);
-    }
-    if (rkt != NULL) {
-        rd_kafka_topic_destroy(rkt);
-    }
-    return rc == RD_KAFKA_RESP_ERR_NO_ERROR ? HR_OK : hr_kafka_fail(err, HR_EIO, rc, topic);
+    return hr_kafka_partition_count(consumer->rk, topic, count, timeout_ms, err);
 }
