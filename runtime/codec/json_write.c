@@ -5,6 +5,7 @@
  * locale, no allocation, no loop over candidates; 10 to 20 times faster than trying %.15g to %.17g.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_write.h"
+#include "codec/base64.h"
 #include "codec/json_pow10.h"
 #include "codec/schema.h"
 #include "config/error.h"
@@ -263,31 +264,18 @@ hr_json_write_string(hr_buf *out, hr_span text)
     return rc == HR_OK ? hr_buf_append(out, "\"", 1) : rc;
 }
 
-/* Base64 of RFC 4648, padded. */
 static int
 write_base64(hr_buf *out, hr_span bytes)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t i = 0;
-    uint8_t *to;
+    size_t size = bytes.len < SIZE_MAX / 4 ? hr_base64_size(bytes.len) : SIZE_MAX / 4;
 
-    if (bytes.len > SIZE_MAX / 4 || hr_buf_reserve(out, (bytes.len + 2) / 3 * 4 + 2) != HR_OK) {
+    if (hr_buf_reserve(out, size + 2) != HR_OK) {
         return HR_ENOMEM;
     }
-    to = out->data + out->len;
-    *to++ = '"';
-    for (; i < bytes.len; i += 3) {
-        size_t left = bytes.len - i;
-        unsigned b1 = left > 1 ? bytes.data[i + 1] : 0, b2 = left > 2 ? bytes.data[i + 2] : 0;
-        unsigned v = (unsigned)bytes.data[i] << 16 | b1 << 8 | b2;
-
-        *to++ = (uint8_t)digits[v >> 18];
-        *to++ = (uint8_t)digits[v >> 12 & 63];
-        *to++ = left > 1 ? (uint8_t)digits[v >> 6 & 63] : '=';
-        *to++ = left > 2 ? (uint8_t)digits[v & 63] : '=';
-    }
-    *to++ = '"';
-    out->len = (size_t)(to - out->data);
+    out->data[out->len++] = '"';
+    hr_base64_encode(bytes, out->data + out->len);
+    out->len += size;
+    out->data[out->len++] = '"';
     return HR_OK;
 }
 

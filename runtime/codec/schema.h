@@ -1,5 +1,9 @@
 /* Avro schemas as types of fields: for JSON as for Avro payloads. avro-c parses nothing hostile for
  * us: sizes, depth, recursion and counts are checked first (RELIABILITY: avro-c 1.11.1).
+ *
+ * int and long become INT, float and double DOUBLE, fixed BYTES, enum STRING with `symbols`, and
+ * the logical types date (of int) and timestamp-millis (of long) TIMESTAMP. Other logical types are
+ * ignored, as Avro says.
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_SCHEMA_H
 #define HR_CODEC_SCHEMA_H
@@ -17,7 +21,7 @@ typedef struct hr_schema_field {
     const char *name;
     const hr_schema *schema;
     bool has_default;
-    hr_span default_json; /* raw JSON text of the default */
+    hr_span default_json; /* JSON text of the default, as a record would hold it */
 } hr_schema_field;
 
 /* One node of a schema; a union with null is the other branch with `nullable` set. */
@@ -32,6 +36,7 @@ struct hr_schema {
     const hr_schema *items;     /* LIST, MAP */
     const char *const *symbols; /* enum (kind STRING); NULL: any string */
     size_t n_symbols;
+    size_t fixed_bytes; /* of a fixed (kind BYTES): exactly so many; 0: any number */
 };
 
 /* Parses an Avro schema (.avsc) into the arena. The root must be a record. HR_OK; HR_ECONFIG with
