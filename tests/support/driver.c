@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _XOPEN_SOURCE 700 /* nftw() */
 #include "driver.h"
 #include "codec/codec.h"
 #include "engine/table.h"
@@ -6,9 +7,10 @@
 #include "hr_operator.h"
 #include "hr_test.h"
 
-#include <dirent.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { DRIVER_TABLE_TIMEOUT_MS = 20000 };
@@ -58,35 +60,45 @@ driver_path(const driver *d, const char *name)
     return path;
 }
 
+static FILE *
+driver_open(driver *d, const char *name)
+{
+    char *path = driver_path(d, name), *slash = strrchr(path, '/');
+    FILE *file;
+
+    *slash = '\0';
+    mkdir(path, 0700);
+    *slash = '/';
+    file = fopen(path, "wb");
+    assert_non_null(file);
+    free(path);
+    return file;
+}
+
 void
 driver_file(driver *d, const char *name, const char *text)
 {
-    char *path = driver_path(d, name);
-    FILE *file = fopen(path, "wb");
+    FILE *file = driver_open(d, name);
 
-    assert_non_null(file);
     assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
     assert_int_equal(fclose(file), 0);
-    free(path);
 }
 
 void
 driver_copy(driver *d, const char *name, const char *source_path)
 {
-    char *path = driver_path(d, name), from[512], bytes[4096];
-    FILE *in, *out = fopen(path, "wb");
+    char from[512], bytes[4096];
+    FILE *in, *out = driver_open(d, name);
     size_t n;
 
     snprintf(from, sizeof from, "%s/%s", HR_SOURCE_DIR, source_path);
     in = fopen(from, "rb");
     assert_non_null(in);
-    assert_non_null(out);
     while ((n = fread(bytes, 1, sizeof bytes, in)) > 0) {
         assert_int_equal(fwrite(bytes, 1, n, out), n);
     }
     fclose(in);
     assert_int_equal(fclose(out), 0);
-    free(path);
 }
 
 static void
@@ -105,29 +117,20 @@ driver_unload(driver *d)
     d->diag = NULL;
 }
 
-static void
-driver_remove_folder(const driver *d)
+static int
+driver_remove(const char *path, const struct stat *st, int flag, struct FTW *where)
 {
-    DIR *dir = opendir(d->dir);
-    struct dirent *entry;
-
-    while (dir != NULL && (entry = readdir(dir)) != NULL) {
-        char *path = driver_path(d, entry->d_name);
-
-        unlink(path);
-        free(path);
-    }
-    if (dir != NULL) {
-        closedir(dir);
-    }
-    rmdir(d->dir);
+    (void)st;
+    (void)flag;
+    (void)where;
+    return remove(path);
 }
 
 void
 driver_free(driver *d)
 {
     driver_unload(d);
-    driver_remove_folder(d);
+    nftw(d->dir, driver_remove, 8, FTW_DEPTH | FTW_PHYS);
     free(d);
 }
 
@@ -182,7 +185,7 @@ driver_load_steps(driver *d, const char *fields, const char *steps)
     assert_non_null(yaml);
     assert_non_null(schema);
     sprintf(yaml, "%s%s%s%s", head, fields != NULL ? "    schema: in.avsc\n" : "", steps, tail);
-    if (fields != NULL) {
+    if (fields != NULL && *fields != '\0') {
         sprintf(schema, "{\"type\": \"record\", \"name\": \"in\", \"fields\": [%s]}", fields);
         driver_file(d, "in.avsc", schema);
     }

@@ -12,7 +12,8 @@ typedef struct driver driver;
 driver *driver_new(void);
 void driver_free(driver *d);
 
-/* Writes a file into the folder, or copies one of the source tree there. */
+/* Writes a file into the folder (or into a folder in it), or copies one of the source tree there.
+ */
 void driver_file(driver *d, const char *name, const char *text);
 void driver_copy(driver *d, const char *name, const char *source_path);
 
@@ -26,8 +27,8 @@ const char *driver_diag(driver *d);
 hr_topology *driver_topology(driver *d);
 
 /* As driver_load() for a topology of one source `in` with these fields (the `fields` of an Avro
- * record; NULL: no schema), these steps (and tables: whole sections, in YAML), and one sink `out`
- * behind the step `last`. */
+ * record; empty: the file in.avsc that is there; NULL: no schema), these steps (and tables: whole
+ * sections, in YAML), and one sink `out` behind the step `last`. */
 bool driver_load_steps(driver *d, const char *fields, const char *steps);
 
 /* Fails the test unless the records come out as `expected`, in batches of 1 and of 1,024 alike. */
