@@ -63,6 +63,10 @@ int hr_table_put_keyed(hr_table *table, hr_table_builder *builder, hr_span recor
  * and logs. */
 void hr_table_rejected(hr_table *table, const hr_error *err);
 
+/* Tells that the value of one record is not taken, and its row removed; counts, and logs the first
+ * of a while. */
+void hr_table_skipped(hr_table *table, const char *topic, int64_t offset, const hr_error *err);
+
 /* Makes what the builder holds visible to all readers; the first call makes the table ready. */
 int hr_table_publish(hr_table *table, const hr_table_builder *builder, hr_error *err);
 

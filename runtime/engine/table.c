@@ -16,6 +16,7 @@
 
 #define TABLE_BYTES_DEFAULT ((size_t)256 << 20)
 #define TABLE_BATCH_ARENA ((size_t)64 << 20)
+#define TABLE_SKIPPED_LOG_MS 10000
 
 struct hr_table {
     hr_node *node;
@@ -36,6 +37,7 @@ struct hr_table {
     void *decoder_state;
     hr_decoded decoded;
     hr_buf key;
+    hr_log_gate skipped;
 };
 
 /* --- for the application -------------------------------------------------------------------- */
@@ -457,12 +459,32 @@ hr_table_trouble(hr_table *table, const hr_error *err)
     }
 }
 
-void
-hr_table_rejected(hr_table *table, const hr_error *err)
+static void
+table_count_rejected(hr_table *table)
 {
     pthread_mutex_lock(&table->lock);
     table->status.rejected++;
     pthread_mutex_unlock(&table->lock);
+}
+
+void
+hr_table_skipped(hr_table *table, const char *topic, int64_t offset, const hr_error *err)
+{
+    uint64_t suppressed;
+
+    table_count_rejected(table);
+    if (hr_log_allow(&table->skipped, TABLE_SKIPPED_LOG_MS, &suppressed)) {
+        hr_log(HR_LOG_ERROR,
+               "table %s does not take a value: %s" HR_LOG_KV "topic=%s offset=%lld more=%llu",
+               table->node->name.s, err->msg, topic, (long long)offset,
+               (unsigned long long)suppressed);
+    }
+}
+
+void
+hr_table_rejected(hr_table *table, const hr_error *err)
+{
+    table_count_rejected(table);
     if (err->loc.line > 0) {
         hr_log(HR_LOG_ERROR, "table %s keeps what it has: %s:%d: %s", table->node->name.s,
                err->loc.file, err->loc.line, err->msg);

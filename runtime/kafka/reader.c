@@ -154,6 +154,16 @@ hr_kafka_reader_caught_up(const hr_kafka_reader *reader)
     return reader->n_behind == 0 && reader->ends != NULL;
 }
 
+bool
+hr_kafka_reader_grown(hr_kafka_reader *reader, int timeout_ms)
+{
+    hr_error err;
+    int32_t count;
+
+    return hr_kafka_partition_count(reader->rk, reader->topic, &count, timeout_ms, &err) == HR_OK &&
+           count > reader->n_partitions;
+}
+
 void
 hr_kafka_reader_destroy(hr_kafka_reader *reader)
 {

@@ -25,6 +25,9 @@ size_t hr_kafka_reader_read(hr_kafka_reader *reader, hr_record *records, size_t 
 /* True once every partition was read up to what it held when it was opened. */
 bool hr_kafka_reader_caught_up(const hr_kafka_reader *reader);
 
+/* True when the topic has more partitions than were opened; false when the broker does not say. */
+bool hr_kafka_reader_grown(hr_kafka_reader *reader, int timeout_ms);
+
 void hr_kafka_reader_destroy(hr_kafka_reader *reader); /* accepts NULL */
 
 #endif
