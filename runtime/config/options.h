@@ -21,8 +21,11 @@ typedef enum hr_opt_kind {
     HR_OPT_EXPR,   /* hr_text: an expression; ${...} is refused in it */
     HR_OPT_LIST,   /* hr_opt_list: scalars */
     HR_OPT_MAP,    /* hr_opt_map: name -> scalar, in file order */
-    HR_OPT_BLOCK,  /* a nested struct described by `block` */
+    HR_OPT_BLOCK,  /* a nested struct described by `block`, whose offsets count from its start; with
+                      the fallback "{}" its own fallbacks hold when it is absent */
     HR_OPT_SECRET, /* hr_text: must come from ${env:} or ${file:}; an inline value is an error */
+    HR_OPT_NODE,   /* const hr_yaml_node *: a map that its owner parses; `choices` names its part of
+                      the JSON Schema ("#/$defs/steps") */
 } hr_opt_kind;
 
 typedef struct hr_opt_list {
@@ -46,6 +49,7 @@ enum {
     HR_OPT_EXPR_VALUES = 0x8,   /* HR_OPT_MAP: values are expressions; HR_OPT_LIST likewise */
     HR_OPT_FIELD_VALUES = 0x10, /* HR_OPT_LIST: items are field names */
     HR_OPT_NONEMPTY = 0x20,
+    HR_OPT_CREATED = 0x40, /* HR_OPT_PATH: a file that is written; its folder must exist */
 };
 
 typedef struct hr_option {
@@ -67,6 +71,7 @@ typedef struct hr_opt_env {
     const char *owner;      /* "enrich", "sink kafka": names the operator in messages */
     const char *files_root; /* real path; NULL: PATH options are not resolved nor checked */
     const char *base_dir;   /* relative paths start here (the folder of the topology file) */
+    int at_width;           /* characters to mark where a missing key is reported; 0: one */
 } hr_opt_env;
 
 /* Fills the zeroed `block` from `node` by `table` (ends with {0}); reports every unknown, missing,
@@ -74,6 +79,13 @@ typedef struct hr_opt_env {
  * (the operator's key). HR_OK or HR_ECONFIG. thread: any */
 int hr_options_parse(const hr_opt_env *env, const hr_option *table, const hr_yaml_node *node,
                      hr_loc at, void *block);
+
+/* The row of that name; NULL if there is none. */
+const hr_option *hr_options_find(const hr_option *table, const char *name);
+
+/* True when the option was given in `node` (as a key, or as the scalar that stands for the map) and
+ * its text is `text`. For an option of kind enum or name. */
+bool hr_options_given_as(const hr_option *row, const hr_yaml_node *node, const char *text);
 
 /* The place of an option in a parsed node: its value if given, else the node itself. */
 hr_loc hr_options_loc(const hr_yaml_node *node, const char *option);
@@ -95,5 +107,9 @@ bool hr_parse_size(const char *text, int64_t *bytes);
  */
 int hr_path_resolve(hr_arena *arena, const char *root, const char *base_dir, const hr_text *path,
                     const char **out, hr_error *err);
+
+/* As hr_path_resolve() for a file that may not exist yet: its folder must. */
+int hr_path_resolve_new(hr_arena *arena, const char *root, const char *base_dir,
+                        const hr_text *path, const char **out, hr_error *err);
 
 #endif
