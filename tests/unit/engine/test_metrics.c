@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/metrics.h"
+#include "hr_test.h"
+
+static void
+quantiles_are_within_a_bucket(void **state)
+{
+    static hr_histogram h;
+    uint64_t counts[HR_HISTOGRAM_BUCKETS] = {0};
+    const double qs[] = {0.5, 0.9, 0.99, 1.0};
+
+    (void)state;
+    for (uint64_t us = 1; us <= 100000; us++) {
+        hr_histogram_add(&h, us, 1);
+    }
+    hr_histogram_sum(&h, counts);
+    for (size_t i = 0; i < sizeof qs / sizeof qs[0]; i++) {
+        double want = qs[i] * 100000;
+        double got = (double)hr_histogram_quantile(counts, qs[i]);
+
+        assert_true(got >= want * 0.999 && got <= want * 1.04);
+    }
+}
+
+static void
+every_value_has_a_bucket(void **state)
+{
+    static hr_histogram h;
+    uint64_t counts[HR_HISTOGRAM_BUCKETS] = {0};
+
+    (void)state;
+    assert_int_equal(hr_histogram_quantile(counts, 0.5), 0);
+    hr_histogram_add(&h, 0, 1);
+    hr_histogram_add(&h, UINT64_MAX, 1);
+    hr_histogram_sum(&h, counts);
+    assert_int_equal(hr_histogram_quantile(counts, 0.4), 0);
+    assert_true(hr_histogram_quantile(counts, 1.0) > 1000000000);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quantiles_are_within_a_bucket),
+        cmocka_unit_test(every_value_has_a_bucket),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
