@@ -117,6 +117,7 @@ sink_mongo_compile(hr_node *node, const void *options, void *shared, hr_error *e
         rc = hr_doc_plan_make(node, &opt->key, insert, !insert && opt->guard == GUARD_OFFSET,
                               &s->plan, err);
     }
+    s->key[0] = HR_SPAN_LIT("_id"); /* of inserts */
     for (size_t i = 0; rc == HR_OK && i < s->plan.n_keys; i++) {
         s->key[i] = s->plan.keys[i].name;
     }
@@ -182,7 +183,7 @@ sink_mongo_start(hr_sink *sink, sink_mongo_state *st, hr_error *err)
     st->target.collection = opt->collection.s;
     st->target.insert = s->plan.insert;
     st->target.key = s->key;
-    st->target.n_key = s->plan.n_keys;
+    st->target.n_key = s->plan.insert ? 1 : s->plan.n_keys;
     st->target.create_index = opt->index == INDEX_CREATE;
     return hr_mongo_writers_start(&config, &st->writers, err);
 }

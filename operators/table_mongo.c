@@ -91,7 +91,7 @@ table_mongo_flush(table_mongo_load *load, hr_error *err)
         char why[sizeof err->msg];
 
         memcpy(why, err->msg, sizeof why);
-        hr_fail(err, rc, HR_NO_LOC, "mongo %s.%s: document %zu: %.300s", opt->database.s,
+        hr_fail(err, rc, HR_NO_LOC, "%s.%s: document %zu: %.300s", opt->database.s,
                 opt->collection.s, load->first + bad + 1, why);
     }
     load->first += load->n;

@@ -11,6 +11,7 @@ typedef enum hr_mongo_outcome {
     HR_MONGO_OPEN,    /* not known to be stored: again */
     HR_MONGO_DONE,    /* acknowledged under the write concern */
     HR_MONGO_TAKEN,   /* another document has the key: E11000 of the key that the write goes by */
+    HR_MONGO_CLASH,   /* another unique index is in the way; a race, or for good */
     HR_MONGO_REFUSED, /* never, with reason */
 } hr_mongo_outcome;
 

@@ -9,9 +9,9 @@ typedef struct hr_mongo_entry {
     hr_token token;
     hr_span key;
     hr_mongo_op op;
-    int32_t before; /* an earlier letter to the same key, which this one replaces; -1: none */
-    uint32_t taken; /* times that another document had the key */
-    bool told;      /* its end has been told */
+    int32_t before;      /* an earlier letter to the same key, which this one replaces; -1: none */
+    uint32_t duplicates; /* times that a unique index was in the way */
+    bool told;           /* its end has been told */
 } hr_mongo_entry;
 
 /* A batch under way. */

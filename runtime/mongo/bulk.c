@@ -15,6 +15,7 @@ typedef struct bulk {
     hr_mongo_client *client;
     mongoc_collection_t *collection;
     bson_t options, insert, upsert;
+    char index[HR_MONGO_INDEX_NAME_MAX]; /* name of the key's own */
 } bulk;
 
 static void *
@@ -86,7 +87,7 @@ bulk_prepare(void *ctx, hr_error *err)
                                                      b->target->collection);
     }
     if (rc == HR_OK) {
-        rc = hr_mongo_key_index(b->client, b->target, err);
+        rc = hr_mongo_key_index(b->client, b->target, b->index, err);
     }
     if (rc == HR_OK) {
         bulk_warn_standalone(b);
@@ -158,34 +159,6 @@ bulk_next_error(bson_iter_t *iter, bson_t *error)
     return false;
 }
 
-/* E11000 says which index was hit, by its key (4.2 and later) or in its text; where it says
- * neither it is taken for the key's own. */
-static bool
-bulk_is_own_key(const hr_mongo_target *target, const bson_t *error)
-{
-    bson_iter_t iter, field;
-    const char *text = bulk_text(error, "errmsg");
-    size_t n = 0, own = 0;
-
-    if (bson_iter_init_find(&iter, error, "keyPattern") && BSON_ITER_HOLDS_DOCUMENT(&iter) &&
-        bson_iter_recurse(&iter, &field)) {
-        while (bson_iter_next(&field)) {
-            hr_span name = hr_span_str(bson_iter_key(&field));
-
-            n++;
-            own += target->insert && hr_span_eq(name, HR_SPAN_LIT("_id")) ? 1 : 0;
-            for (size_t i = 0; i < target->n_key; i++) {
-                own += hr_span_eq(name, target->key[i]) ? 1 : 0;
-            }
-        }
-        return n == own;
-    }
-    if (target->insert) {
-        return strstr(text, "index: ") == NULL || strstr(text, "_id_") != NULL;
-    }
-    return true;
-}
-
 static void
 bulk_refuse(hr_mongo_op *op, int64_t code, const char *text, hr_arena *arena)
 {
@@ -207,8 +180,6 @@ bulk_code_name(int64_t code)
         return "(document validation)";
     case 10334:
         return "(too large)";
-    case 11000:
-        return "(duplicate key of another unique index)";
     case 66:
         return "(_id cannot be changed)";
     case 22:
@@ -226,11 +197,9 @@ bulk_settle_error(const bulk *b, const bson_t *error, hr_mongo_op *op, hr_arena 
 
     switch (hr_mongo_classify(HR_MONGO_OF_OPERATION, 0, code, false)) {
     case HR_MONGO_DUPLICATE:
-        if (bulk_is_own_key(b->target, error)) {
-            op->outcome = HR_MONGO_TAKEN;
-        } else {
-            bulk_refuse(op, code, bulk_code_name(code), arena);
-        }
+        op->outcome = hr_mongo_duplicate_is_own(error, b->target->key, b->target->n_key, b->index)
+                          ? HR_MONGO_TAKEN
+                          : HR_MONGO_CLASH;
         return true;
     case HR_MONGO_RECORD:
         bulk_refuse(op, code, bulk_code_name(code), arena);
@@ -242,13 +211,26 @@ bulk_settle_error(const bulk *b, const bson_t *error, hr_mongo_op *op, hr_arena 
 }
 
 static void
-bulk_trouble(hr_error *err, const hr_mongo_target *target, int64_t code, const char *message)
+bulk_trouble(hr_error *err, const hr_mongo_target *target, hr_mongo_class is, int64_t code,
+             const char *message)
 {
-    char text[320];
+    char text[240];
 
     hr_mongo_redact(message, text, sizeof text);
-    hr_fail(err, HR_EIO, HR_NO_LOC, "mongo %s.%s: %s (code %lld)", target->database,
-            target->collection, text, (long long)code);
+    hr_fail(err, HR_EIO, HR_NO_LOC, "%.60s.%.60s: %s (code %lld%s)", target->database,
+            target->collection, text, (long long)code,
+            is == HR_MONGO_SETUP ? "; this needs a change of rights or settings" : "");
+}
+
+/* As the last one, from an entry of the reply. */
+static void
+bulk_entry_trouble(hr_error *err, const hr_mongo_target *target, hr_mongo_scope scope,
+                   const bson_t *entry)
+{
+    int64_t code = bulk_int(entry, "code");
+
+    bulk_trouble(err, target, hr_mongo_classify(scope, 0, code, false), code,
+                 bulk_text(entry, "errmsg"));
 }
 
 /* The command went through; operations may have failed one by one. */
@@ -272,7 +254,7 @@ bulk_settle(const bulk *b, const bson_t *reply, hr_mongo_op *ops, size_t n, hr_a
             counted++;
             if (index < 0 || (size_t)index >= n ||
                 !bulk_settle_error(b, &error, &ops[index], arena)) {
-                bulk_trouble(err, b->target, bulk_int(&error, "code"), bulk_text(&error, "errmsg"));
+                bulk_entry_trouble(err, b->target, HR_MONGO_OF_OPERATION, &error);
                 next = HR_MONGO_WAIT;
             }
         }
@@ -283,7 +265,8 @@ bulk_settle(const bulk *b, const bson_t *reply, hr_mongo_op *ops, size_t n, hr_a
     for (size_t i = 0; i < n; i++) {
         ops[i].outcome = HR_MONGO_OPEN;
     }
-    bulk_trouble(err, b->target, 0, "the server acknowledged fewer writes than it was sent");
+    bulk_trouble(err, b->target, HR_MONGO_TRANSIENT, 0,
+                 "the server acknowledged fewer writes than it was sent");
     return n > 1 ? HR_MONGO_ALONE : HR_MONGO_WAIT;
 }
 
@@ -296,7 +279,7 @@ bulk_settle_failure(const bulk *b, const bson_t *reply, const bson_error_t *prob
     hr_mongo_class is =
         hr_mongo_classify(HR_MONGO_OF_COMMAND, problem->domain, problem->code, retryable);
 
-    bulk_trouble(err, b->target, problem->code, problem->message);
+    bulk_trouble(err, b->target, is, problem->code, problem->message);
     if (is != HR_MONGO_RECORD && is != HR_MONGO_DUPLICATE) {
         return HR_MONGO_WAIT;
     }
@@ -322,7 +305,7 @@ bulk_judge(const bulk *b, bool ok, const bson_t *reply, const bson_error_t *prob
         return bulk_settle(b, reply, ops, n, arena, err);
     }
     if (bulk_errors(reply, "writeConcernErrors", &iter) && bulk_next_error(&iter, &error)) {
-        bulk_trouble(err, b->target, bulk_int(&error, "code"), bulk_text(&error, "errmsg"));
+        bulk_entry_trouble(err, b->target, HR_MONGO_OF_WRITE_CONCERN, &error);
         return HR_MONGO_WAIT;
     }
     if (problem->domain == MONGOC_ERROR_SERVER && bulk_errors(reply, "writeErrors", &iter) &&

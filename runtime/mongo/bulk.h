@@ -9,7 +9,7 @@ typedef struct hr_mongo_target {
     const hr_connection *connection;
     const char *database, *collection;
     bool insert;
-    const hr_span *key; /* field names of the unique index; none for insert and for _id alone */
+    const hr_span *key; /* the fields that identify a document; _id for insert */
     size_t n_key;
     bool create_index; /* else it must be there */
 } hr_mongo_target;

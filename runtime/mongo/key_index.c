@@ -2,6 +2,8 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/key_index.h"
 
+#include <stdio.h>
+
 static bool
 index_has_field(const hr_mongo_target *target, const char *name)
 {
@@ -48,15 +50,26 @@ index_fail(hr_error *err, const char *what, const hr_mongo_target *target,
     char text[300];
 
     hr_mongo_redact(problem->message, text, sizeof text);
-    return hr_fail(err, HR_EIO, HR_NO_LOC, "%s the key's index of %s.%s: %s", what,
-                   target->database, target->collection, text);
+    return hr_fail(err, HR_EIO, HR_NO_LOC, "%s the key's index of %s.%s: %s (code %u)", what,
+                   target->database, target->collection, text, problem->code);
 }
 
-/* Sets *found. */
+static void
+index_name(char name[HR_MONGO_INDEX_NAME_MAX], const char *text)
+{
+    int n = snprintf(name, HR_MONGO_INDEX_NAME_MAX, "%s", text);
+
+    if (n >= HR_MONGO_INDEX_NAME_MAX) {
+        name[0] = '\0';
+    }
+}
+
+/* Sets *found, and then the name. */
 static int
 index_find(mongoc_collection_t *collection, const hr_mongo_target *target, bool *found,
-           hr_error *err)
+           char name[HR_MONGO_INDEX_NAME_MAX], hr_error *err)
 {
+    bson_iter_t iter;
     mongoc_cursor_t *cursor = mongoc_collection_find_indexes_with_opts(collection, NULL);
     const bson_t *index;
     bson_error_t problem;
@@ -65,6 +78,9 @@ index_find(mongoc_collection_t *collection, const hr_mongo_target *target, bool 
     *found = false;
     while (!*found && mongoc_cursor_next(cursor, &index)) {
         *found = index_matches(index, target);
+    }
+    if (*found && bson_iter_init_find(&iter, index, "name") && BSON_ITER_HOLDS_UTF8(&iter)) {
+        index_name(name, bson_iter_utf8(&iter, NULL));
     }
     /* 26: the collection is not there so far. */
     if (!*found && mongoc_cursor_error(cursor, &problem) && problem.code != 26) {
@@ -75,10 +91,11 @@ index_find(mongoc_collection_t *collection, const hr_mongo_target *target, bool 
 }
 
 static int
-index_create(mongoc_collection_t *collection, const hr_mongo_target *target, hr_error *err)
+index_create(mongoc_collection_t *collection, const hr_mongo_target *target,
+             char name[HR_MONGO_INDEX_NAME_MAX], hr_error *err)
 {
     bson_t command = BSON_INITIALIZER, indexes, index, key;
-    bson_string_t *name = bson_string_new("");
+    bson_string_t *text = bson_string_new("");
     bson_error_t problem;
     int rc = HR_OK;
 
@@ -90,37 +107,40 @@ index_create(mongoc_collection_t *collection, const hr_mongo_target *target, hr_
         const char *field = (const char *)target->key[i].data;
 
         bson_append_int32(&key, field, (int)target->key[i].len, 1);
-        bson_string_append_printf(name, i > 0 ? "_%.*s_1" : "%.*s_1", (int)target->key[i].len,
+        bson_string_append_printf(text, i > 0 ? "_%.*s_1" : "%.*s_1", (int)target->key[i].len,
                                   field);
     }
     bson_append_document_end(&index, &key);
-    BSON_APPEND_UTF8(&index, "name", name->str);
+    BSON_APPEND_UTF8(&index, "name", text->str);
     BSON_APPEND_BOOL(&index, "unique", true);
     bson_append_document_end(&indexes, &index);
     bson_append_array_end(&command, &indexes);
     if (!mongoc_collection_write_command_with_opts(collection, &command, NULL, NULL, &problem)) {
         rc = index_fail(err, "cannot create", target, &problem);
     }
-    bson_string_free(name, true);
+    index_name(name, text->str);
+    bson_string_free(text, true);
     bson_destroy(&command);
     return rc;
 }
 
 int
-hr_mongo_key_index(hr_mongo_client *client, const hr_mongo_target *target, hr_error *err)
+hr_mongo_key_index(hr_mongo_client *client, const hr_mongo_target *target,
+                   char name[HR_MONGO_INDEX_NAME_MAX], hr_error *err)
 {
     mongoc_collection_t *collection;
     bool found = false;
     int rc;
 
-    if (target->n_key == 0 ||
-        (target->n_key == 1 && hr_span_eq(target->key[0], HR_SPAN_LIT("_id")))) {
+    name[0] = '\0';
+    if (target->n_key == 1 && hr_span_eq(target->key[0], HR_SPAN_LIT("_id"))) {
+        index_name(name, "_id_");
         return HR_OK;
     }
     collection = mongoc_client_get_collection(client->driver, target->database, target->collection);
-    rc = index_find(collection, target, &found, err);
+    rc = index_find(collection, target, &found, name, err);
     if (rc == HR_OK && !found && target->create_index) {
-        rc = index_create(collection, target, err);
+        rc = index_create(collection, target, name, err);
     } else if (rc == HR_OK && !found) {
         rc = hr_fail(err, HR_EIO, HR_NO_LOC,
                      "%s.%s has no unique index on the key's fields (index: require)",

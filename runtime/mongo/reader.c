@@ -71,7 +71,7 @@ reader_end(const hr_mongo_reader *reader, hr_error *err)
         return HR_OK;
     }
     hr_mongo_redact(problem.message, text, sizeof text);
-    return hr_fail(err, HR_EIO, HR_NO_LOC, "mongo %s.%s: %s (code %u)", reader->database,
+    return hr_fail(err, HR_EIO, HR_NO_LOC, "%s.%s: %s (code %u)", reader->database,
                    reader->collection, text, problem.code);
 }
 

@@ -129,20 +129,25 @@ writer_tell(writer *w, hr_mongo_entry *entry)
     }
 }
 
-/* Another document had the key: the first time it may be a race that the next try wins. */
+/* A unique index was in the way: the first time it may be a race that the next try wins. */
 static void
-writer_judge_taken(const writer *w, hr_mongo_entry *entry)
+writer_judge_duplicate(const writer *w, hr_mongo_entry *entry)
 {
+    bool own = entry->op.outcome == HR_MONGO_TAKEN;
     hr_mongo_taken taken = w->group->config.taken;
 
-    entry->taken++;
-    if (taken != HR_MONGO_TAKEN_IS_SELF && entry->taken < 2) {
-        entry->op.outcome = HR_MONGO_OPEN;
-    } else if (taken == HR_MONGO_TAKEN_IS_REFUSED) {
-        entry->op.outcome = HR_MONGO_REFUSED;
-        entry->op.reason = "another document has the key (duplicate key)";
-    } else {
+    entry->duplicates++;
+    if (own && taken == HR_MONGO_TAKEN_IS_SELF) {
         entry->op.outcome = HR_MONGO_DONE;
+    } else if (entry->duplicates < 2) {
+        entry->op.outcome = HR_MONGO_OPEN;
+    } else if (own && taken == HR_MONGO_TAKEN_IS_NEWER) {
+        entry->op.outcome = HR_MONGO_DONE;
+    } else {
+        entry->op.outcome = HR_MONGO_REFUSED;
+        entry->op.reason = own ? "another document has the key (duplicate key, code 11000)"
+                               : "another document has the same value in a unique index "
+                                 "(duplicate key, code 11000)";
     }
 }
 
@@ -151,8 +156,8 @@ writer_settle(writer *w, hr_mongo_entry *entry)
 {
     hr_mongo_batch *batch = &w->batch;
 
-    if (entry->op.outcome == HR_MONGO_TAKEN) {
-        writer_judge_taken(w, entry);
+    if (entry->op.outcome == HR_MONGO_TAKEN || entry->op.outcome == HR_MONGO_CLASH) {
+        writer_judge_duplicate(w, entry);
     }
     if (entry->op.outcome == HR_MONGO_OPEN) {
         return;

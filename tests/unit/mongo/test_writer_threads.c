@@ -17,6 +17,7 @@ enum {
     POISON = 'p',     /* spoils the whole command, and is refused alone */
     TAKEN_ONCE = 't', /* another document has the key, the first time */
     TAKEN = 'T',
+    CLASH = 'c', /* another unique index is in the way */
 };
 
 typedef struct world {
@@ -89,6 +90,9 @@ fake_store(hr_mongo_op *op, size_t n, hr_mongo_next *next)
     case TAKEN_ONCE:
         op->outcome = w.taken_before ? HR_MONGO_DONE : HR_MONGO_TAKEN;
         w.taken_before = true;
+        return;
+    case CLASH:
+        op->outcome = HR_MONGO_CLASH;
         return;
     case TAKEN:
         op->outcome = HR_MONGO_TAKEN;
@@ -451,6 +455,28 @@ an_insert_that_is_there_already_is_done_at_once(void **unused)
 }
 
 static void
+a_clash_in_another_unique_index_is_tried_twice_and_refused(void **unused)
+{
+    static const hr_mongo_taken modes[] = {HR_MONGO_TAKEN_IS_NEWER, HR_MONGO_TAKEN_IS_SELF,
+                                           HR_MONGO_TAKEN_IS_REFUSED};
+
+    for (size_t i = 0; i < 3; i++) {
+        hr_mongo_writers_config config = usual();
+        hr_mongo_writers *writers;
+
+        fresh_world(unused);
+        config.taken = modes[i];
+        writers = start(config);
+        put(writers, 0, "a", "clash");
+        await(&w.n_acks, 1);
+        hr_mongo_writers_stop(writers);
+        assert_int_equal(w.status[0], HR_ACK_REFUSED);
+        assert_has_text(w.reason, "unique index");
+        assert_int_equal(w.writes, 2);
+    }
+}
+
+static void
 stopping_in_trouble_ends_soon_and_acknowledges_nothing(void **unused)
 {
     hr_mongo_writers_config config = usual();
@@ -486,6 +512,8 @@ main(void)
         cmocka_unit_test_setup(a_taken_key_is_tried_twice_and_then_judged, fresh_world),
         cmocka_unit_test_setup(a_guarded_write_that_finds_a_newer_one_is_done, fresh_world),
         cmocka_unit_test_setup(an_insert_that_is_there_already_is_done_at_once, fresh_world),
+        cmocka_unit_test_setup(a_clash_in_another_unique_index_is_tried_twice_and_refused,
+                               fresh_world),
         cmocka_unit_test_setup(stopping_in_trouble_ends_soon_and_acknowledges_nothing, fresh_world),
     };
 
