@@ -17,7 +17,8 @@ struct hr_model_scratch {
     hr_span *label_string;
     int32_t *class_index;
     double *scores;
-    uint8_t *block; /* all of the above */
+    size_t rows;    /* of the last evaluation */
+    uint8_t *block; /* all of the arrays */
     size_t block_bytes;
 };
 
@@ -140,12 +141,29 @@ load_number(const hr_model_column *in, size_t row)
     return in->kind == HR_MODEL_DOUBLE ? in->of.real[row] : (double)in->of.integer[row];
 }
 
+/* The usual case in a loop without branches. Returns whether there was a NaN. */
+static bool
+load_float_dense(const double *in, float *out, size_t n)
+{
+    unsigned nan = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (float)in[i];
+        nan |= isnan(in[i]) != 0;
+    }
+    return nan != 0;
+}
+
 /* Doubles and int64s for a float input. An int64 goes to float in one rounding, as a Cast would. */
 static void
 load_float(hr_eval *ev, uint32_t c, const hr_model_column *in, float *out)
 {
     bool whole = in->kind != HR_MODEL_DOUBLE;
 
+    if (!whole && in->missing == NULL &&
+        !load_float_dense(in->of.real + ev->first, out, ev->rows)) {
+        return;
+    }
     for (size_t i = 0; i < ev->rows; i++) {
         size_t row = ev->first + i;
 
@@ -296,7 +314,7 @@ eval_result(const hr_model *m, const hr_model_scratch *s, size_t n, hr_model_res
 static void
 eval_clear_flags(const hr_model *m, hr_model_scratch *s)
 {
-    for (size_t row = 0; row < HR_MODEL_ROWS_MAX; row++) {
+    for (size_t row = 0; row < s->rows; row++) {
         if (s->row_flags[row] == 0) {
             continue;
         }
@@ -323,6 +341,7 @@ hr_model_eval(const hr_model *model, hr_model_scratch *scratch, const hr_model_c
         return rc;
     }
     eval_clear_flags(model, scratch);
+    scratch->rows = n;
     for (ev.first = 0; ev.first < n; ev.first += model->tile_rows) {
         ev.rows = n - ev.first < model->tile_rows ? n - ev.first : model->tile_rows;
         eval_tile(model, scratch, &ev, columns);

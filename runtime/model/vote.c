@@ -213,6 +213,7 @@ vote_scores(const hr_vote *vote, double *sums, double pair[2])
 
     switch (vote->binary) {
     case HR_BINARY_SHARE:
+        s = (double)(float)s; /* rounded once, so that 0.5 and a bit stays a tie: first class */
         pair[0] = 1 - s;
         pair[1] = s;
         return pair;
