@@ -1,6 +1,7 @@
 /* Arena: a list of blocks, newest first. The newest block is filled from the front; a piece larger
- * than a block gets a block of its own.
- * SPDX-License-Identifier: Apache-2.0 */
+ * than a block gets a block of its own. Where one round took several blocks the next one starts
+ * with one block of their size, so a steady load allocates nothing (fresh memory costs more than
+ * the work done in it: PERFORMANCE.md, trap 4). SPDX-License-Identifier: Apache-2.0 */
 #include "record/arena.h"
 
 #include <stdarg.h>
@@ -15,9 +16,12 @@ typedef struct arena_block {
     _Alignas(ARENA_ALIGN) uint8_t bytes[];
 } arena_block;
 
+#define ARENA_KEPT_BLOCKS 16u /* a reset keeps at most so many times block_bytes */
+
 struct hr_arena {
     arena_block *block;
     size_t block_bytes, bytes_max, total, used;
+    size_t next_bytes; /* of the next block, from what the last round took */
 };
 
 hr_arena *
@@ -56,20 +60,21 @@ hr_arena_destroy(hr_arena *arena)
 void
 hr_arena_reset(hr_arena *arena)
 {
-    arena_block *keep = arena->block;
+    size_t total = arena->total;
+    bool several = arena->block != NULL && arena->block->next != NULL;
 
     arena->used = 0;
-    if (keep == NULL) {
+    if (arena->block == NULL) {
         return;
     }
-    arena_free_blocks(arena, keep->next);
-    keep->next = NULL;
-    keep->used = 0;
-    if (keep->size > 16 * arena->block_bytes) {
-        /* One huge record must not hold its memory for ever. */
-        arena_free_blocks(arena, keep);
-        arena->block = NULL;
+    if (!several && total <= ARENA_KEPT_BLOCKS * arena->block_bytes) {
+        arena->block->used = 0;
+        return;
     }
+    /* One huge record must not hold its memory for ever: a size beyond the limit is forgotten. */
+    arena_free_blocks(arena, arena->block);
+    arena->block = NULL;
+    arena->next_bytes = total <= ARENA_KEPT_BLOCKS * arena->block_bytes ? total : 0;
 }
 
 size_t
@@ -79,12 +84,23 @@ hr_arena_used(const hr_arena *arena)
 }
 
 static bool
+arena_fits(const hr_arena *arena, size_t size)
+{
+    return size <= SIZE_MAX / 2 &&
+           (arena->bytes_max == 0 || arena->total + size <= arena->bytes_max);
+}
+
+static bool
 arena_grow(hr_arena *arena, size_t bytes)
 {
     size_t size = bytes > arena->block_bytes ? bytes : arena->block_bytes;
     arena_block *block;
 
-    if (size > SIZE_MAX / 2 || (arena->bytes_max != 0 && arena->total + size > arena->bytes_max)) {
+    if (arena->next_bytes > size && arena_fits(arena, arena->next_bytes)) {
+        size = arena->next_bytes;
+    }
+    arena->next_bytes = 0;
+    if (!arena_fits(arena, size)) {
         return false;
     }
     block = malloc(sizeof *block + size);

@@ -14,7 +14,8 @@ hr_arena *hr_arena_create(size_t block_bytes, size_t bytes_max);
 /* Accepts NULL. */
 void hr_arena_destroy(hr_arena *arena);
 
-/* Forgets all pieces and keeps one block, so that a steady load allocates nothing. */
+/* Forgets all pieces and keeps one block (or the size for one), so that a steady load allocates
+ * nothing. */
 void hr_arena_reset(hr_arena *arena);
 
 /* Bytes handed out since the last reset. */

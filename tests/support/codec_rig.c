@@ -104,7 +104,8 @@ codec_rig_encoder(codec_rig *rig, hr_format format, const char *const *select, s
 
     assert_true(n <= 16);
     for (size_t i = 0; i < n; i++) {
-        names[i] = (hr_text){select[i], strlen(select[i]), {"t.yaml", 7, (int)i + 1}, 0, false};
+        names[i] =
+            (hr_text){.s = select[i], .len = strlen(select[i]), .loc = {"t.yaml", 7, (int)i + 1}};
     }
     return hr_encoder_create(rig->arena, format, &rig->lineage, &rig->fields, names, n,
                              &rig->encoder, &rig->err);
