@@ -172,14 +172,13 @@ size_t
 hr_calendar_format(int64_t ms, char out[32])
 {
     hr_civil civil;
-    int64_t day = hr_calendar_day(ms);
-    int of_day = (int)(ms - day * HR_DAY_MS);
+    int of_day = (int)hr_calendar_of_day(ms);
     int len;
 
     if (ms < HR_TIME_MIN_MS || ms > HR_TIME_MAX_MS) {
         return 0;
     }
-    civil = hr_calendar_civil(day);
+    civil = hr_calendar_civil(hr_calendar_day(ms));
     len = snprintf(out, 32, "%04d-%02d-%02dT%02d:%02d:%02d.%03d", (int)civil.year, civil.month,
                    civil.day, of_day / 3600000, of_day / 60000 % 60, of_day / 1000 % 60,
                    of_day % 1000);

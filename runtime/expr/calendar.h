@@ -23,6 +23,15 @@ hr_calendar_day(int64_t ms)
     return ms / HR_DAY_MS - (ms % HR_DAY_MS < 0);
 }
 
+/* Milliseconds since midnight. */
+static inline int64_t
+hr_calendar_of_day(int64_t ms)
+{
+    int64_t rest = ms % HR_DAY_MS;
+
+    return rest < 0 ? rest + HR_DAY_MS : rest;
+}
+
 /* Days since 1970-01-01 of a date in the years 0..9999. The date must be valid. */
 int64_t hr_calendar_days(int year, int month, int day);
 

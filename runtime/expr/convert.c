@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "expr/convert.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "codec/json_walk.h"
+#include "codec/json_write.h"
 
 uint8_t
 hr_convert_int(hr_span text, int64_t *out)
@@ -65,13 +63,11 @@ hr_convert_truncate(double value, int64_t *out)
 size_t
 hr_convert_format_double(double value, char out[32])
 {
-    int len = 0;
+    hr_buf buf = {.data = (uint8_t *)out, .cap = 32, .cap_max = 32};
 
-    for (int digits = 15; digits <= 17; digits++) {
-        len = snprintf(out, 32, "%.*g", digits, value);
-        if (strtod(out, NULL) == value) {
-            break;
-        }
+    hr_json_write_double(&buf, value);
+    if (buf.len > 2 && memcmp(out + buf.len - 2, ".0", 2) == 0) {
+        buf.len -= 2; /* JSON marks doubles so; CEL does not */
     }
-    return len > 0 ? (size_t)len : 0;
+    return buf.len;
 }

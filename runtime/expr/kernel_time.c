@@ -121,12 +121,6 @@ time_civil(int64_t ms)
     return hr_calendar_civil(hr_calendar_day(ms));
 }
 
-static inline int64_t
-time_of_day(int64_t ms)
-{
-    return ms - hr_calendar_day(ms) * HR_DAY_MS;
-}
-
 /* 1970-01-01 was a Thursday; Sunday is 0. */
 static inline int64_t
 time_weekday(int64_t ms)
@@ -142,10 +136,10 @@ TIME_GETTER(date_of_month, time_civil(ms).day)
 TIME_GETTER(day_of_month, time_civil(ms).day - 1)
 TIME_GETTER(day_of_week, time_weekday(ms))
 TIME_GETTER(day_of_year, time_civil(ms).day_of_year - 1)
-TIME_GETTER(hours, time_of_day(ms) / 3600000)
-TIME_GETTER(minutes, time_of_day(ms) / 60000 % 60)
-TIME_GETTER(seconds, time_of_day(ms) / 1000 % 60)
-TIME_GETTER(milliseconds, time_of_day(ms) % 1000)
+TIME_GETTER(hours, hr_calendar_of_day(ms) / 3600000)
+TIME_GETTER(minutes, hr_calendar_of_day(ms) / 60000 % 60)
+TIME_GETTER(seconds, hr_calendar_of_day(ms) / 1000 % 60)
+TIME_GETTER(milliseconds, hr_calendar_of_day(ms) % 1000)
 TIME_GETTER(duration_hours, ms / 3600000)
 TIME_GETTER(duration_minutes, ms / 60000)
 TIME_GETTER(duration_seconds, ms / 1000)

@@ -38,7 +38,7 @@ parser_at_word(const parser *p, const char *word)
 static int
 parser_unexpected(const parser *p, const char *wanted)
 {
-    static const char *const words[][2] = {{"and", "&&"}, {"or", "||"}, {"not", "!"}};
+    static const char *const words[][2] = {{"and", "&&"}, {"or", "||"}};
     const hr_expr_token *token = &p->token;
 
     if (token->kind == HR_TOKEN_END) {

@@ -4,13 +4,13 @@
 #define EXPR_FIXTURE_H
 #include "expr/expr.h"
 
-/* Fields of the fixture; see expr_fixture.c for their values in the first row:
- *   i i2 d d2 b s s2 by t                   of the kinds their names say
- *   ni nd nb ns nt                          the same, nullable, and null
- *   list map rec any anystr anynum anynull  raw JSON
- *   Origin Dest FlightDate                  strings as in the flight topology
- *   `odd name` `in`                         ints; broken: gives HR_EREPORTED */
+/* Its fields and their values in the first row are a table in expr_fixture.c; a field `broken`
+ * gives HR_EREPORTED. */
 typedef struct expr_fixture expr_fixture;
+
+typedef struct expr_case {
+    const char *text, *want;
+} expr_case;
 
 expr_fixture *expr_fixture_create(void);
 void expr_fixture_destroy(expr_fixture *fixture);
@@ -33,5 +33,10 @@ const char *expr_fixture_eval_n(expr_fixture *fixture, const char *text, size_t 
 /* The value of a row of a column, as above. */
 const char *expr_fixture_show(expr_fixture *fixture, const hr_column *column, hr_kind kind,
                               hr_row row);
+
+/* Evaluates each case and fails the test unless all are as wanted; shows those that are not. */
+void expr_fixture_check(const expr_case *cases, size_t n);
+
+#define EXPR_CHECK(cases) expr_fixture_check(cases, sizeof(cases) / sizeof((cases)[0]))
 
 #endif
