@@ -3,6 +3,7 @@
  * of int32, int64 and double that holds it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/bson_value.h"
+#include "codec/base64.h"
 
 #define DEPTH_MAX 64
 #define MEMBERS_FIRST 32 /* room for this many members before the first growth */
@@ -192,50 +193,6 @@ value_put_json_string(bson_t *doc, hr_span name, hr_span raw, hr_arena *scratch,
 }
 
 static int
-base64_digit(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Decodes base64 with its padding; -1: it is none. */
-static int64_t
-base64_decode(hr_span text, uint8_t *out)
-{
-    size_t pad = text.len >= 4 ? (size_t)(text.data[text.len - 1] == '=') +
-                                     (size_t)(text.data[text.len - 2] == '=')
-                               : 0;
-    size_t n = 0;
-    uint32_t bits = 0;
-
-    if (text.len % 4 != 0) {
-        return -1;
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        int digit = i < text.len - pad ? base64_digit(text.data[i]) : 0;
-
-        if (digit < 0) {
-            return -1;
-        }
-        bits = bits << 6 | (uint32_t)digit;
-        if (i % 4 == 3) {
-            out[n++] = (uint8_t)(bits >> 16);
-            out[n++] = (uint8_t)(bits >> 8);
-            out[n++] = (uint8_t)bits;
-        }
-    }
-    return (int64_t)(n - pad);
-}
-
-static int
 value_put_bytes(bson_t *doc, hr_span name, hr_span bytes, const char **reason)
 {
     if (bytes.len > INT32_MAX / 2) {
@@ -251,17 +208,17 @@ value_put_base64(bson_t *doc, hr_span name, hr_span raw, hr_arena *scratch, cons
 {
     hr_span text;
     uint8_t *bytes;
-    int64_t n;
+    size_t n;
 
     if (raw.len < 2 || !hr_json_unescape(scratch, (hr_span){raw.data + 1, raw.len - 2}, &text)) {
         return value_bad(reason, "a string is not valid");
     }
-    bytes = hr_arena_alloc(scratch, text.len + 3);
-    n = bytes != NULL ? base64_decode(text, bytes) : -1;
-    if (n < 0) {
+    bytes = hr_arena_alloc(scratch, text.len + 1);
+    n = bytes != NULL ? hr_base64_decode(text, bytes) : SIZE_MAX;
+    if (n == SIZE_MAX) {
         return value_bad(reason, "bytes are not base64");
     }
-    return value_put_bytes(doc, name, (hr_span){bytes, (size_t)n}, reason);
+    return value_put_bytes(doc, name, (hr_span){bytes, n}, reason);
 }
 
 static int

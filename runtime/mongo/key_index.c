@@ -50,8 +50,8 @@ index_fail(hr_error *err, const char *what, const hr_mongo_target *target,
     char text[300];
 
     hr_mongo_redact(problem->message, text, sizeof text);
-    return hr_fail(err, HR_EIO, HR_NO_LOC, "%s the key's index of %s.%s: %s (code %u)", what,
-                   target->database, target->collection, text, problem->code);
+    return hr_fail(err, HR_EIO, HR_NO_LOC, "%s.%s: %s the key's index: %s (code %u)",
+                   target->database, target->collection, what, text, problem->code);
 }
 
 static void

@@ -38,22 +38,19 @@ struct hr_mongo_writers {
     writer *writers[HR_MONGO_WRITERS_MAX];
 };
 
+/* Told each time: whoever listens limits what is logged, and the cause may change. */
 static void
 writer_trouble(writer *w, const hr_error *err)
 {
     hr_mongo_writers *group = w->group;
-    char text[sizeof err->msg + 24];
+    char text[sizeof err->msg + 8];
 
-    if (w->troubled) {
-        return;
-    }
-    w->troubled = true;
-    snprintf(text, sizeof text, "waiting for mongo: %s", err->msg);
+    snprintf(text, sizeof text, "mongo %s", err->msg);
     pthread_mutex_lock(&group->lock);
-    if (group->n_troubled++ == 0) {
-        group->config.events.trouble(group->config.events.ctx, text);
-    }
+    group->n_troubled += w->troubled ? 0 : 1;
+    group->config.events.trouble(group->config.events.ctx, text);
     pthread_mutex_unlock(&group->lock);
+    w->troubled = true;
 }
 
 static void

@@ -14,7 +14,7 @@ typedef struct hr_mongo_events {
     void *ctx;
     void (*post)(void *ctx, const hr_ack *acks, size_t n);
     void (*wake)(void *ctx);                      /* there is room again */
-    void (*trouble)(void *ctx, const char *text); /* once when it begins; NULL: it is over */
+    void (*trouble)(void *ctx, const char *text); /* each time; NULL: all is well */
 } hr_mongo_events;
 
 /* What a key that another document has means for a write that was tried twice. */
