@@ -48,14 +48,45 @@ args_add(hr_arg_list *list, const char *value)
     return true;
 }
 
-static bool
-args_set(const hr_arg *arg, const char *value)
+/* The place of the word in "a|b|c"; -1: not there. */
+static int
+args_choice(const char *choices, const char *word)
 {
-    if (arg->kind == HR_ARG_LIST) {
-        return args_add(arg->target, value);
+    size_t len = strlen(word);
+
+    for (int i = 0; choices != NULL; i++) {
+        const char *bar = strchr(choices, '|');
+        size_t n = bar != NULL ? (size_t)(bar - choices) : strlen(choices);
+
+        if (n == len && strncmp(choices, word, n) == 0) {
+            return i;
+        }
+        choices = bar != NULL ? bar + 1 : NULL;
     }
-    *(const char **)arg->target = value;
-    return true;
+    return -1;
+}
+
+static int
+args_set(const hr_command *command, const hr_arg *arg, const char *value)
+{
+    int choice;
+
+    switch (arg->kind) {
+    case HR_ARG_LIST:
+        return args_add(arg->target, value) ? 0 : args_wrong(command, "too many", arg->name);
+    case HR_ARG_CHOICE:
+        choice = args_choice(arg->value_name, value);
+        if (choice < 0) {
+            fprintf(stderr, "headrace %s: %s is %s, not '%s'\n", command->name, arg->name,
+                    arg->value_name, value);
+            return 2;
+        }
+        *(int *)arg->target = choice;
+        return 0;
+    default:
+        *(const char **)arg->target = value;
+        return 0;
+    }
 }
 
 /* One word that begins with a dash; *i moves on where its value is the next word. */
@@ -83,7 +114,7 @@ args_option(const hr_command *command, int argc, char **argv, int *i)
     if (value == NULL) {
         return args_wrong(command, "a value is missing behind", arg->name);
     }
-    return args_set(arg, value) ? 0 : args_wrong(command, "too many", arg->name);
+    return args_set(command, arg, value);
 }
 
 int

@@ -6,9 +6,10 @@
 #include <stddef.h>
 
 typedef enum hr_arg_kind {
-    HR_ARG_FLAG, /* bool * */
-    HR_ARG_TEXT, /* const char **: --name VALUE or --name=VALUE; the last one counts */
-    HR_ARG_LIST, /* hr_arg_list *: may be given several times */
+    HR_ARG_FLAG,   /* bool * */
+    HR_ARG_TEXT,   /* const char **: --name VALUE or --name=VALUE; the last one counts */
+    HR_ARG_LIST,   /* hr_arg_list *: may be given several times */
+    HR_ARG_CHOICE, /* int *: which of value_name, "text|json" */
 } hr_arg_kind;
 
 #define HR_ARG_LIST_MAX 64
@@ -22,7 +23,7 @@ typedef struct hr_arg {
     const char *name; /* "--config" */
     hr_arg_kind kind;
     void *target;
-    const char *value_name; /* "FILE" in help */
+    const char *value_name; /* "FILE" in help; of a choice: what it can be */
     const char *help;
 } hr_arg;
 

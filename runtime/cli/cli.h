@@ -5,6 +5,7 @@
 
 int hr_cmd_run(int argc, char **argv);
 int hr_cmd_demo(int argc, char **argv);
+int hr_cmd_check(int argc, char **argv);
 int hr_cmd_version(int argc, char **argv);
 
 #endif

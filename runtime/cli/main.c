@@ -20,6 +20,7 @@ typedef struct cli_command {
 static const cli_command cli_commands[] = {
     {"run", hr_cmd_run, true, "Runs topologies."},
     {"demo", hr_cmd_demo, true, "Predicts the delay of real flights on an embedded broker."},
+    {"check", hr_cmd_check, false, "Finds all mistakes in topology files; needs no network."},
     {"version", hr_cmd_version, false, "Prints the versions of headrace and its libraries."},
 };
 

@@ -133,14 +133,27 @@ hr_kafka_conf(const hr_connection *connection, const char *id, hr_error *err)
     hr_kafka_conf_set(conf, "reconnect.backoff.max.ms", "2000", err);
     hr_kafka_conf_set(conf, "log.connection.close", "false", err);
     conf_security(conf, kafka, err);
-    for (size_t i = 0; i < kafka->properties.n; i++) {
+    for (size_t i = 0; i < kafka->properties.n && err->code == HR_OK; i++) {
         hr_kafka_conf_set(conf, kafka->properties.v[i].key.s, kafka->properties.v[i].value.s, err);
+        err->loc = err->code != HR_OK ? kafka->properties.v[i].value.loc : err->loc;
     }
     if (err->code != HR_OK) {
         rd_kafka_conf_destroy(conf);
         return NULL;
     }
     return conf;
+}
+
+int
+hr_kafka_connection_check(const hr_connection *connection, hr_error *err)
+{
+    rd_kafka_conf_t *conf = hr_kafka_conf(connection, "headrace", err);
+
+    if (conf == NULL) {
+        return err->code;
+    }
+    rd_kafka_conf_destroy(conf);
+    return HR_OK;
 }
 
 int

@@ -11,6 +11,10 @@ const char *hr_kafka_version(void);
 /* HR_EFATAL below librdkafka 2.6.1 (RELIABILITY section 5). */
 int hr_kafka_check_version(hr_error *err);
 
+/* Looks at a connection's settings without touching the network: HR_ECONFIG, with the place of a
+ * property that librdkafka refuses. thread: any */
+int hr_kafka_connection_check(const hr_connection *connection, hr_error *err);
+
 /* How clients of one stream thread tell their owner. All calls come on the owner's thread, from
  * within a poll. */
 typedef struct hr_kafka_watch {
