@@ -24,7 +24,7 @@ enum { RECORDS = 2500, LINE_MAX_BYTES = 600 };
     "      Route: 'Origin + \"-\" + Dest'\n"                                                       \
     "      DayOfYear: 'date(FlightDate).getDayOfYear() + 1'\n"                                     \
     "      DayOfMonth: 'date(FlightDate).getDate()'\n"                                             \
-    "      DayOfWeek: '(date(FlightDate).getDayOfWeek() + 6) %% 7 + 1'\n"                           \
+    "      DayOfWeek: '(date(FlightDate).getDayOfWeek() + 6) %% 7 + 1'\n"                          \
     "  distance:\n"                                                                                \
     "    from: features\n"                                                                         \
     "    enrich: {table: distances, match: {Origin: Origin, Dest: Dest}, add: [Distance]}\n"       \
