@@ -126,7 +126,7 @@ enrich_extra_keys(hr_node *node, const enrich_options *opt, const hr_node *table
         if (!enrich_is_key(table, name->s)) {
             hr_fail_as(err, name->loc, "match", "'%s' is not a key field of the table '%s'",
                        name->s, table->name.s);
-            err->width = (int)name->len;
+            err->width = hr_text_width(name);
             hr_hint(err, "its key is [%s]", enrich_key_list(node, table));
             hr_node_error(node, err);
             rc = HR_EREPORTED;
@@ -157,7 +157,7 @@ enrich_key_type(const hr_text *text, hr_kind have, const char *key, hr_kind want
     }
     hr_fail_as(err, text->loc, "match", "the key field '%s' of the table is %s, and this is %s",
                key, hr_kind_name(want), hr_kind_name(have));
-    err->width = (int)text->len;
+    err->width = hr_text_width(text);
     return conversion != NULL ? hr_hint(err, "write '%s(%s)'", conversion, text->s) : HR_ECONFIG;
 }
 
@@ -226,7 +226,7 @@ enrich_unknown_field(const hr_text *name, const hr_node *table, hr_error *err)
     nearest = hr_diag_nearest(name->s, names, n);
     hr_fail_as(err, name->loc, "unknown-field", "the table '%s' has no field '%s'", table->name.s,
                name->s);
-    err->width = (int)name->len;
+    err->width = hr_text_width(name);
     return nearest != NULL ? hr_hint(err, "did you mean '%s'?", nearest) : HR_ECONFIG;
 }
 

@@ -41,7 +41,7 @@ filter_compile(hr_node *node, const void *options, void *shared, hr_error *err)
     if (kind != HR_KIND_BOOL) {
         hr_fail_as(err, opt->condition.loc, "type", "a condition is true or false, and this is %s",
                    hr_kind_name(kind));
-        err->width = (int)opt->condition.len;
+        err->width = hr_text_width(&opt->condition);
         return hr_hint(err, "compare it with something, as in 'DepDelay > 15.0'");
     }
     return HR_OK;

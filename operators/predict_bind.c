@@ -80,7 +80,7 @@ predict_open(hr_node *node, const predict_options *opt, predict_shared *s, predi
     if (rc == HR_ECONFIG || rc == HR_EIO) {
         err->code = HR_ECONFIG;
         err->loc = hr_node_loc(node, "model");
-        err->width = (int)opt->model.len;
+        err->width = hr_text_width(&opt->model);
         err->slug = "model";
         return HR_ECONFIG;
     }
@@ -213,7 +213,7 @@ predict_mistyped(const predict_column *column, const hr_text *at, hr_error *err)
     hr_fail_as(err, at->loc, "model-input",
                "the model's input '%s' wants %s, and the field '%s' is %s", column->name,
                predict_kind_name(column->wants), column->field, hr_kind_name(column->type.kind));
-    err->width = (int)at->len;
+    err->width = hr_text_width(at);
     return hr_hint(err, "derive a field of that type");
 }
 
@@ -233,6 +233,7 @@ predict_next_name(hr_node *node, const hr_text *list, size_t *at, hr_text *name)
     *name = *list;
     name->s = hr_arena_strndup(hr_node_arena(node), start, len);
     name->len = len;
+    name->width = (int)len;
     name->loc = hr_text_loc(list, (size_t)(start - list->s));
     *at = (size_t)(start - list->s) + used + 1;
     return name->s != NULL;
@@ -260,7 +261,7 @@ predict_bind_named(hr_node *node, const hr_model_input *input, const hr_opt_entr
         rc = hr_fail_as(err, entry->value.loc, "model-input",
                         "the model's input '%s' takes %zu field%s, and %zu %s named", input->name,
                         input->width, input->width == 1 ? "" : "s", n, n == 1 ? "is" : "are");
-        err->width = (int)entry->value.len;
+        err->width = hr_text_width(&entry->value);
     }
     if (rc == HR_ECONFIG || rc == HR_EREPORTED) {
         hr_node_error(node, err);
@@ -309,7 +310,7 @@ predict_tell_trouble(hr_node *node, const hr_model *model, const predict_trouble
     } else {
         return HR_OK;
     }
-    err->width = (int)((const predict_options *)node->options)->model.len;
+    err->width = hr_text_width(&((const predict_options *)node->options)->model);
     hr_hint(err, "derive it, or name one: `inputs: {INPUT: field}`; the model wants %s", wants);
     hr_node_error(node, err);
     return HR_EREPORTED;
@@ -349,7 +350,7 @@ predict_unknown_inputs(hr_node *node, const predict_options *opt, const hr_model
         nearest = hr_diag_nearest(key->s, names, n);
         predict_wants(model, wants, sizeof wants);
         hr_fail_as(err, key->loc, "model-input", "the model has no input '%s'", key->s);
-        err->width = (int)key->len;
+        err->width = hr_text_width(key);
         if (nearest != NULL) {
             hr_hint(err, "did you mean '%s'?", nearest);
         } else {
@@ -436,7 +437,7 @@ predict_role_of(const hr_text *text, predict_role *role, hr_error *err)
     }
     nearest = hr_diag_nearest(text->s, names, 4);
     hr_fail_as(err, text->loc, "bad-value", "'%s' is nothing that a model makes", text->s);
-    err->width = (int)text->len;
+    err->width = hr_text_width(text);
     return nearest != NULL ? hr_hint(err, "did you mean '%s'?", nearest)
                            : hr_hint(err, "it makes label, scores, value and version");
 }
@@ -488,7 +489,7 @@ predict_lacks(const hr_text *role, bool classifier, hr_error *err)
 {
     hr_fail_as(err, role->loc, "bad-value", "the model is a %s and makes no %s",
                classifier ? "classifier" : "regressor", role->s);
-    err->width = (int)role->len;
+    err->width = hr_text_width(role);
     return hr_hint(err, classifier
                             ? "it makes label, scores (where the graph gives them) and version"
                             : "it makes value and version");

@@ -74,7 +74,7 @@ select_declare(hr_node *node, const hr_text *name, hr_error *err)
     if (strchr(name->s, '.') != NULL) {
         hr_fail_as(err, name->loc, "bad-name", "select works on whole fields, and '%s' is a part",
                    name->s);
-        err->width = (int)name->len;
+        err->width = hr_text_width(name);
         return hr_hint(err, "derive a field from it first");
     }
     rc = hr_node_read(node, name, &type, &slot, err);
@@ -208,7 +208,7 @@ select_check_renamed(hr_node *node, const hr_opt_entry *entry, const hr_field *f
     if (select_count(&node->fields, entry->key.s) > 1) {
         hr_fail_as(err, entry->key.loc, "duplicate-field", "there is a field '%s' already",
                    entry->key.s);
-        err->width = (int)entry->key.len;
+        err->width = hr_text_width(&entry->key);
         return hr_hint(err, "drop it, or choose another name");
     }
     return HR_OK;

@@ -76,8 +76,10 @@ table_file_flush(table_file_reader *r, hr_error *err)
     }
     rc = r->n > 0 ? hr_table_put(r->table, r->builder, values, r->n, &bad, err) : HR_OK;
     if (rc == HR_ERECORD) {
-        err->code = rc = HR_ECONFIG;
-        err->loc = (hr_loc){r->path, r->numbers[bad], 1};
+        char why[sizeof err->msg];
+
+        memcpy(why, err->msg, sizeof why);
+        rc = hr_fail(err, HR_ECONFIG, HR_NO_LOC, "%s:%d: %.200s", r->path, r->numbers[bad], why);
     }
     if (r->line > 0) {
         memmove(r->bytes.data, r->bytes.data + r->line, r->bytes.len - r->line);
@@ -121,8 +123,8 @@ table_file_split(table_file_reader *r, hr_error *err)
     }
     r->scanned = rc == HR_OK ? r->bytes.len : r->scanned;
     if (rc == HR_OK && r->bytes.len - r->line > TABLE_FILE_LINE_MAX) {
-        rc = hr_fail(err, HR_ECONFIG, (hr_loc){r->path, r->number, 1},
-                     "a line of more than %zu MiB", TABLE_FILE_LINE_MAX >> 20);
+        rc = hr_fail(err, HR_ECONFIG, HR_NO_LOC, "%s:%d: a line of more than %zu MiB", r->path,
+                     r->number, TABLE_FILE_LINE_MAX >> 20);
     }
     return rc;
 }

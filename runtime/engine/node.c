@@ -97,7 +97,7 @@ hr_node_read(hr_node *node, const hr_text *name, hr_type *type, int *slot, hr_er
     }
     if (rc == HR_ECONFIG) {
         err->loc = name->loc;
-        err->width = (int)name->len;
+        err->width = hr_text_width(name);
     }
     return rc;
 }
@@ -111,7 +111,7 @@ hr_node_check_name(const hr_text *name, hr_error *err)
         return HR_OK;
     }
     hr_fail_as(err, name->loc, "bad-name", "'%s' cannot be the name of a field", name->s);
-    err->width = (int)name->len;
+    err->width = hr_text_width(name);
     return hr_hint(err, "use letters, digits and underscores, and no digit first");
 }
 
@@ -161,7 +161,7 @@ hr_node_table(hr_node *node, const hr_text *name, hr_node **table, hr_error *err
     }
     nearest = hr_diag_nearest(name->s, names, n);
     hr_fail_as(err, name->loc, "unknown-table", "there is no table '%s'", name->s);
-    err->width = (int)name->len;
+    err->width = hr_text_width(name);
     return nearest != NULL ? hr_hint(err, "did you mean '%s'?", nearest)
                            : hr_hint(err, "declare it under `tables:`");
 }

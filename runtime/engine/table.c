@@ -485,10 +485,5 @@ void
 hr_table_rejected(hr_table *table, const hr_error *err)
 {
     table_count_rejected(table);
-    if (err->loc.line > 0) {
-        hr_log(HR_LOG_ERROR, "table %s keeps what it has: %s:%d: %s", table->node->name.s,
-               err->loc.file, err->loc.line, err->msg);
-    } else {
-        hr_log(HR_LOG_ERROR, "table %s keeps what it has: %s", table->node->name.s, err->msg);
-    }
+    hr_log(HR_LOG_ERROR, "table %s keeps what it has: %s", table->node->name.s, err->msg);
 }

@@ -73,7 +73,7 @@ null_in_arithmetic_is_a_failure_and_a_plain_null_is_null(void **unused)
     }
     driver_expect(d, "{\"a\":1,\"b\":2,\"s\":\"\"}\n{\"a\":1,\"b\":null,\"s\":\"\"}\n",
                   "out: {\"a\":1,\"b\":2,\"s\":\"\",\"c\":2,\"d\":3}\n"
-                  "last failed k1: expression: d: field is null (dead_letter)\n");
+                  "last failed k1: expression: d: field is null or missing (dead_letter)\n");
     driver_free(d);
 }
 
@@ -95,9 +95,9 @@ each_wrong_entry_is_one_error_and_its_readers_stay_silent(void **unused)
                                    "    from: first\n"
                                    "    derive: {w: 'x + 1'}\n"));
     assert_int_equal(hr_diag_errors(driver_topology(d)->diag), 2);
-    assert_has_text(driver_diag(d), "topology.yaml:11:11: error");
+    assert_has_text(driver_diag(d), "topology.yaml:12:11: error[unknown-field]");
     assert_has_text(driver_diag(d), "'aa'");
-    assert_has_text(driver_diag(d), "topology.yaml:12:");
+    assert_has_text(driver_diag(d), "topology.yaml:13:13: error[type-mismatch]");
     driver_free(d);
 }
 

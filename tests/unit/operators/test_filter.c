@@ -41,7 +41,7 @@ a_condition_without_an_answer_is_a_failure(void **unused)
         fail_msg("%s", driver_diag(d));
     }
     driver_expect(d, "{\"on\":true}\n{\"on\":true,\"delay\":20}\n",
-                  "last failed k0: expression: field is null (fail)\n"
+                  "last failed k0: expression: field is null or missing (fail)\n"
                   "out: {\"on\":true,\"delay\":20}\n");
     driver_free(d);
 }
@@ -56,7 +56,7 @@ a_null_condition_is_a_failure(void **unused)
                            "steps:\n"
                            "  last:\n"
                            "    from: in\n"
-                           "    filter: on\n")) {
+                           "    filter: 'on'\n")) {
         fail_msg("%s", driver_diag(d));
     }
     driver_expect(d, "{\"on\":null}\n{\"on\":true}\n{\"on\":false}\n",
@@ -76,7 +76,7 @@ a_condition_that_is_not_a_bool_is_an_error_of_check(void **unused)
                                    "  last:\n"
                                    "    from: in\n"
                                    "    filter: 'delay'\n"));
-    assert_has_text(driver_diag(d), "topology.yaml:10:13: error[type]: a condition is true or "
+    assert_has_text(driver_diag(d), "topology.yaml:11:13: error[type]: a condition is true or "
                                     "false, and this is double");
     driver_free(d);
 }

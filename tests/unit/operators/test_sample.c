@@ -90,7 +90,7 @@ static void
 a_rate_that_keeps_nothing_is_a_config_error(void **unused)
 {
     (void)unused;
-    expect_error("{rate: 0}", "topology.yaml:9:20: error[out-of-range]: rate 0 keeps nothing");
+    expect_error("{rate: 0}", "topology.yaml:10:20: error[out-of-range]: rate 0 keeps nothing");
     expect_error("{rate: 2}", "rate");
     expect_error("{}", "rate");
 }

@@ -55,7 +55,7 @@ expect_ready(hr_table *table)
 }
 
 static void
-expect_failure(const char *text, int line, const char *message)
+expect_failure(const char *text, const char *message)
 {
     driver *d = driver_new();
     hr_node *node = node_with_rows(d, text, "never");
@@ -63,11 +63,7 @@ expect_failure(const char *text, int line, const char *message)
     hr_error err = {0};
 
     assert_int_not_equal(hr_table_wait_ready(table, 20000, &err), HR_OK);
-    assert_int_equal(err.loc.line, line);
     assert_has_text(err.msg, message);
-    if (line > 0) {
-        assert_has_text(err.loc.file, "rows.jsonl");
-    }
     assert_false(hr_table_ready(table));
     hr_table_stop(table);
     driver_free(d);
@@ -77,9 +73,10 @@ static void
 a_bad_line_fails_the_table_and_is_named(void **unused)
 {
     (void)unused;
-    expect_failure("{\"id\":\"a\",\"n\":1}\n\n{\"id\":\"b\",\"n\":oops}\n", 3, "JSON");
-    expect_failure("{\"id\":\"a\",\"n\":\"1\"}\n", 1, "n");
-    expect_failure("{\"n\":1}", 1, "id");
+    expect_failure("{\"id\":\"a\",\"n\":1}\n\n{\"id\":\"b\",\"n\":oops}\n",
+                   "rows.jsonl:3: invalid JSON");
+    expect_failure("{\"id\":\"a\",\"n\":\"1\"}\n", "rows.jsonl:1: field 'n'");
+    expect_failure("{\"n\":1}", "rows.jsonl:1: field 'id' is missing");
 }
 
 static void
