@@ -36,6 +36,13 @@ blackhole_write_letter(hr_sink *sink, void *state, const hr_letter *letter, hr_e
 }
 
 static void
+blackhole_redelivery(const hr_node *node, char *text, size_t size)
+{
+    (void)node;
+    snprintf(text, size, "a redelivery changes nothing: nothing is kept");
+}
+
+static void
 blackhole_close(hr_sink *sink, void *state)
 {
     (void)sink;
@@ -46,8 +53,10 @@ const hr_sink_type hr_sink_blackhole = {
     .flags = HR_SINK_ENCODES,
     .name = "blackhole",
     .summary = "Encodes records and forgets them.",
+    .example = "{}",
     .options = blackhole_option_table,
     .state_size = sizeof(hr_buf),
+    .redelivery = blackhole_redelivery,
     .write = blackhole_write,
     .write_letter = blackhole_write_letter,
     .close = blackhole_close,

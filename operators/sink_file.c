@@ -114,6 +114,7 @@ const hr_sink_type hr_sink_file = {
     .flags = HR_SINK_ENCODES,
     .name = "file",
     .summary = "Records as lines in a file.",
+    .example = "{path: data/answers.jsonl, mode: truncate}",
     .options = file_option_table,
     .options_size = sizeof(file_options),
     .shared_size = sizeof(file_shared),

@@ -132,6 +132,15 @@ group_create(hr_sink *sink, hr_error *err)
     return group;
 }
 
+static void
+kafka_redelivery(const hr_node *node, char *text, size_t size)
+{
+    (void)node;
+    snprintf(text, size,
+             "a redelivery is visible: after a crash or a rebalance, records since the last commit "
+             "come again, with the same key");
+}
+
 static int
 kafka_open(hr_sink *sink, void *state, hr_error *err)
 {
@@ -313,11 +322,13 @@ const hr_sink_type hr_sink_kafka = {
     .flags = HR_SINK_ENCODES | HR_SINK_ACKS_LATER | HR_SINK_IS_KAFKA,
     .name = "kafka",
     .summary = "Records to a Kafka topic (idempotent producer, acks=all).",
+    .example = "{connection: kafka, topic: flight_delay_classification_response, key: 'UUID'}",
     .options = kafka_option_table,
     .options_size = sizeof(kafka_options),
     .shared_size = sizeof(kafka_shared),
     .state_size = sizeof(kafka_state),
     .compile = kafka_compile,
+    .redelivery = kafka_redelivery,
     .open = kafka_open,
     .write = kafka_write,
     .write_letter = kafka_write_letter,

@@ -125,6 +125,26 @@ sink_mongo_compile(hr_node *node, const void *options, void *shared, hr_error *e
 }
 
 static void
+sink_mongo_redelivery(const hr_node *node, char *text, size_t size)
+{
+    const sink_mongo_options *opt = node->options;
+
+    if (opt->write == WRITE_INSERT) {
+        snprintf(text, size,
+                 "a redelivery changes nothing: _id is topic#partition#offset, and a document that "
+                 "is there stays");
+    } else if (opt->guard == GUARD_OFFSET) {
+        snprintf(text, size,
+                 "a redelivery changes nothing: documents are replaced by key, and never by an "
+                 "older record (guard: offset)");
+    } else {
+        snprintf(text, size,
+                 "a redelivery writes the same document again, by key; guard: none, so where "
+                 "several records write a key, an older one can come back for a while");
+    }
+}
+
+static void
 sink_mongo_post(void *ctx, const hr_ack *acks, size_t n)
 {
     hr_sink_post(ctx, acks, n);
@@ -283,11 +303,14 @@ const hr_sink_type hr_sink_mongo = {
     .flags = HR_SINK_ACKS_LATER | HR_SINK_IDEMPOTENT,
     .name = "mongo",
     .summary = "Write documents to a MongoDB collection.",
+    .example = "{connection: mongo, database: agile_data_science, collection: "
+               "flight_delay_classification_response, key: [UUID]}",
     .options = sink_mongo_option_table,
     .options_size = sizeof(sink_mongo_options),
     .shared_size = sizeof(sink_mongo_shared),
     .state_size = sizeof(sink_mongo_state),
     .compile = sink_mongo_compile,
+    .redelivery = sink_mongo_redelivery,
     .open = sink_mongo_open,
     .write = sink_mongo_write,
     .holding = sink_mongo_holding,

@@ -40,6 +40,7 @@ const hr_sink_type hr_sink_stdout = {
     .flags = HR_SINK_ENCODES,
     .name = "stdout",
     .summary = "Records as lines on standard output.",
+    .example = "{}",
     .options = stdout_option_table,
     .state_size = sizeof(hr_line_writer),
     .open = stdout_open,

@@ -217,6 +217,7 @@ file_close(hr_source *source, void *state)
 const hr_source_type hr_source_file = {
     .name = "file",
     .summary = "Lines of a file, each a record.",
+    .example = "{path: data/requests.jsonl, rate: 50}",
     .options = file_option_table,
     .options_size = sizeof(file_options),
     .state_size = sizeof(file_state),

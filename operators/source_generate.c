@@ -291,6 +291,7 @@ generate_close(hr_source *source, void *state)
 const hr_source_type hr_source_generate = {
     .name = "generate",
     .summary = "Records made by expressions over a counter.",
+    .example = "{fields: {id: 'n', even: 'n % 2 == 0'}, count: 1000}",
     .options = generate_option_table,
     .options_size = sizeof(generate_options),
     .shared_size = sizeof(generate_shared),

@@ -393,6 +393,7 @@ const hr_source_type hr_source_kafka = {
     .flags = HR_SOURCE_KAFKA,
     .name = "kafka",
     .summary = "Records of a Kafka topic, as a member of the topology's consumer group.",
+    .example = "{connection: kafka, topic: flight_delay_classification_request}",
     .options = kafka_option_table,
     .options_size = sizeof(kafka_options),
     .state_size = sizeof(kafka_state),

@@ -221,6 +221,7 @@ const hr_table_type hr_table_file = {
     .abi = HR_OP_ABI,
     .name = "file",
     .summary = "A table from a file of JSON lines.",
+    .example = "{path: data/origin_dest_distances.jsonl, reload: on-change}",
     .options = table_file_option_table,
     .options_size = sizeof(table_file_options),
     .shared_size = sizeof(hr_table_shared),

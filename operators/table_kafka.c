@@ -220,6 +220,7 @@ const hr_table_type hr_table_kafka = {
     .abi = HR_OP_ABI,
     .name = "kafka",
     .summary = "A table from a compacted topic.",
+    .example = "{connection: kafka, topic: origin_dest_distances}",
     .options = table_kafka_option_table,
     .options_size = sizeof(table_kafka_options),
     .shared_size = sizeof(hr_table_shared),

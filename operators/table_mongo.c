@@ -243,6 +243,8 @@ const hr_table_type hr_table_mongo = {
     .abi = HR_OP_ABI,
     .name = "mongo",
     .summary = "A table from a MongoDB collection.",
+    .example =
+        "{connection: mongo, database: agile_data_science, collection: origin_dest_distances}",
     .options = table_mongo_option_table,
     .options_size = sizeof(table_mongo_options),
     .shared_size = sizeof(hr_table_shared),

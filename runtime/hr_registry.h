@@ -7,7 +7,7 @@
 /* What all four kinds of type have in common. */
 typedef struct hr_type_info {
     const void *type;
-    const char *name, *summary;
+    const char *name, *summary, *example;
     const hr_option *options;
     size_t options_size, shared_size;
 } hr_type_info;

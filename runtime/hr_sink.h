@@ -33,11 +33,16 @@ typedef struct hr_letter {
 typedef struct hr_sink_type {
     uint32_t abi, flags;
     const char *name, *summary;
+    /* The value of its key in a topology, as YAML on one line: shown by `headrace operators`. */
+    const char *example;
     const hr_option *options;
     size_t options_size, shared_size;
     size_t state_size; /* one block per stream thread, zeroed */
     /* Optional. Checks options and fields (node->fields). No network. */
     int (*compile)(hr_node *node, const void *options, void *shared, hr_error *err);
+    /* Optional. Words for `describe`, on one line: what a redelivered record does to what was
+     * written before. Without it: it is written again. Check time. */
+    void (*redelivery)(const hr_node *node, char *text, size_t size);
     /* Optional. Opens clients; returns at once (a server that is away is not an error). */
     int (*open)(hr_sink *sink, void *state, hr_error *err);
     /* Mandatory; must not block. Takes rows in order: for each it calls hr_sink_take() and hands

@@ -27,6 +27,8 @@ typedef struct hr_offset {
 typedef struct hr_source_type {
     uint32_t abi, flags;
     const char *name, *summary;
+    /* The value of its key in a topology, as YAML on one line: shown by `headrace operators`. */
+    const char *example;
     const hr_option *options;
     size_t options_size, shared_size;
     size_t state_size; /* one block per stream thread, zeroed */

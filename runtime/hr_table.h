@@ -12,6 +12,8 @@ typedef struct hr_table hr_table;
 typedef struct hr_table_type {
     uint32_t abi;
     const char *name, *summary;
+    /* The value of its key in a topology, as YAML on one line: shown by `headrace operators`. */
+    const char *example;
     const hr_option *options;
     size_t options_size;
     size_t shared_size;

@@ -12,7 +12,8 @@
 #define TYPE_INFO(t)                                                                               \
     (hr_type_info)                                                                                 \
     {                                                                                              \
-        (t), (t)->name, (t)->summary, (t)->options, (t)->options_size, (t)->shared_size            \
+        (t), (t)->name, (t)->summary, (t)->example, (t)->options, (t)->options_size,               \
+            (t)->shared_size                                                                       \
     }
 
 static bool
