@@ -7,7 +7,9 @@
 #include "mongo/client.h"
 #include "engine/log.h"
 #include "mongo/driver.h"
+#include "record/buf.h"
 
+#include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
 
@@ -59,7 +61,7 @@ client_log(mongoc_log_level_t level, const char *domain, const char *message, vo
 
     (void)ctx;
     hr_mongo_redact(message, text, sizeof text);
-    hr_log(level <= MONGOC_LOG_LEVEL_WARNING ? HR_LOG_WARN : HR_LOG_DEBUG,
+    hr_log(level <= MONGOC_LOG_LEVEL_CRITICAL ? HR_LOG_WARN : HR_LOG_DEBUG,
            "mongo driver: %s" HR_LOG_KV "domain=%s", text, domain);
 }
 
@@ -124,8 +126,7 @@ client_set_write_concern(mongoc_uri_t *uri)
 static bool
 client_set_login(mongoc_uri_t *uri, const hr_mongo_connection *mongo)
 {
-    return (mongo->username.s == NULL || mongoc_uri_set_username(uri, mongo->username.s)) &&
-           (mongo->password.s == NULL || mongoc_uri_set_password(uri, mongo->password.s)) &&
+    return (mongo->password.s == NULL || mongoc_uri_set_password(uri, mongo->password.s)) &&
            (mongo->auth_source.s == NULL || mongoc_uri_set_auth_source(uri, mongo->auth_source.s));
 }
 
@@ -145,12 +146,32 @@ client_set_tls(mongoc_uri_t *uri, const hr_mongo_connection *mongo)
             mongoc_uri_set_option_as_bool(uri, MONGOC_URI_TLSINSECURE, true));
 }
 
-/* The driver's own messages about a URI may quote it, so it never sees user-info. */
+/* The URI with the user's name in it, where the driver looks for one when it reads authMechanism;
+ * its password is set later, so that no message can quote it. */
+static bool
+client_add_user(hr_buf *out, const char *uri, const char *hosts, const char *user)
+{
+    int rc = hr_buf_append(out, uri, (size_t)(hosts - uri));
+
+    for (const char *p = user; p != NULL && *p != '\0' && rc == HR_OK; p++) {
+        char hex[4];
+
+        snprintf(hex, sizeof hex, "%%%02X", (unsigned)(unsigned char)*p);
+        rc = isalnum((unsigned char)*p) ? hr_buf_append(out, p, 1) : hr_buf_append(out, hex, 3);
+    }
+    if (rc == HR_OK && user != NULL) {
+        rc = hr_buf_append(out, "@", 1);
+    }
+    return rc == HR_OK && hr_buf_append(out, hosts, strlen(hosts) + 1) == HR_OK;
+}
+
 static int
 client_parse_uri(const hr_mongo_connection *mongo, mongoc_uri_t **out, hr_error *err)
 {
     const char *hosts = mongo->uri.s != NULL ? strstr(mongo->uri.s, "://") : NULL;
-    bson_error_t problem;
+    hr_buf text = {0};
+    bson_error_t problem = {0};
+    char redacted[200];
 
     if (hosts == NULL || strncmp(mongo->uri.s, "mongodb", 7) != 0) {
         return client_bad_uri(mongo, err, "must start with mongodb:// or mongodb+srv://");
@@ -158,10 +179,13 @@ client_parse_uri(const hr_mongo_connection *mongo, mongoc_uri_t **out, hr_error 
     if (strchr(hosts, '@') != NULL) {
         return client_bad_uri(mongo, err, "must not hold a user or a password");
     }
-    *out = mongoc_uri_new_with_error(mongo->uri.s, &problem);
+    if (client_add_user(&text, mongo->uri.s, hosts + 3, mongo->username.s)) {
+        *out = mongoc_uri_new_with_error((const char *)text.data, &problem);
+    }
+    hr_buf_finish(&text);
     if (*out == NULL) {
-        hr_fail_as(err, mongo->uri.loc, "bad-uri", "the MongoDB URI is wrong: %s", problem.message);
-        return HR_ECONFIG;
+        hr_mongo_redact(problem.message, redacted, sizeof redacted);
+        return hr_fail_as(err, mongo->uri.loc, "bad-uri", "the MongoDB URI is wrong: %s", redacted);
     }
     return HR_OK;
 }

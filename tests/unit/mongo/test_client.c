@@ -109,22 +109,23 @@ timeouts_and_write_concern_are_ours_unless_the_uri_says_otherwise(void **unused)
 static void
 login_and_tls_reach_the_driver(void **unused)
 {
-    hr_connection c = connection("mongodb://h/");
+    hr_connection c = connection("mongodb://h/?authMechanism=SCRAM-SHA-256");
     hr_mongo_client *client = NULL;
     hr_error err = {0};
     const mongoc_uri_t *uri;
 
     (void)unused;
-    c.u.mongo.username = text("me@x");
+    c.u.mongo.username = text("me@x/\xc3\xa9%");
     c.u.mongo.password = text("p:/@%");
     c.u.mongo.auth_source = text("people");
     c.u.mongo.tls.enabled = true;
     c.u.mongo.tls.insecure = true;
     assert_int_equal(hr_mongo_client_create(&c, &client, &err), HR_OK);
     uri = mongoc_client_get_uri(client->driver);
-    assert_string_equal(mongoc_uri_get_username(uri), "me@x");
+    assert_string_equal(mongoc_uri_get_username(uri), "me@x/\xc3\xa9%");
     assert_string_equal(mongoc_uri_get_password(uri), "p:/@%");
     assert_string_equal(mongoc_uri_get_auth_source(uri), "people");
+    assert_string_equal(mongoc_uri_get_auth_mechanism(uri), "SCRAM-SHA-256");
     assert_true(mongoc_uri_get_tls(uri));
     assert_true(mongoc_uri_get_option_as_bool(uri, MONGOC_URI_TLSINSECURE, false));
     hr_mongo_client_destroy(client);
