@@ -243,7 +243,7 @@ consumer_conf_fetch(rd_kafka_conf_t *conf, const hr_kafka_consumer_conf *c, hr_e
     hr_kafka_conf_set(conf, "fetch.queue.backoff.ms", "1", err);
     hr_kafka_conf_set(conf, "fetch.error.backoff.ms", "50", err);
     if (c->connection->u.kafka.embedded) {
-        hr_kafka_conf_set(conf, "fetch.wait.max.ms", "10", err);
+        hr_kafka_conf_set(conf, "fetch.wait.max.ms", "5", err);
         hr_kafka_conf_set(conf, "allow.auto.create.topics", "true", err);
     }
 }

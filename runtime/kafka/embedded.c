@@ -13,10 +13,13 @@ hr_kafka_embedded *
 hr_kafka_embedded_create(hr_error *err)
 {
     hr_kafka_embedded *embedded = calloc(1, sizeof *embedded);
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
     char text[256] = "out of memory";
 
+    /* It would say that it has no brokers, which is so. */
+    rd_kafka_conf_set(conf, "log_level", "0", text, sizeof text);
     if (embedded != NULL) {
-        embedded->rk = rd_kafka_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), text, sizeof text);
+        embedded->rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof text);
     }
     if (embedded != NULL && embedded->rk != NULL) {
         embedded->cluster = rd_kafka_mock_cluster_new(embedded->rk, 1);

@@ -34,7 +34,7 @@ hr_kafka_reader_create(const hr_connection *connection, const char *client_id, c
     hr_kafka_conf_set(conf, "fetch.queue.backoff.ms", "1", err);
     hr_kafka_conf_set_int(conf, "queued.max.messages.kbytes", prefetch_bytes / 1024, err);
     if (connection->u.kafka.embedded) {
-        hr_kafka_conf_set(conf, "fetch.wait.max.ms", "10", err);
+        hr_kafka_conf_set(conf, "fetch.wait.max.ms", "5", err);
     }
     if (err->code == HR_OK) {
         reader->rk = rd_kafka_new(RD_KAFKA_CONSUMER, conf, text, sizeof text);
