@@ -142,8 +142,8 @@ node_unknown(node_reader *r, const hr_yaml_entry *entry)
     char hint[240], text[200], types[160];
 
     node_list_types(kind, types, sizeof types);
-    snprintf(text, sizeof text, "'%.60s' is neither a key nor a %s of a %s", key->s,
-             kind == HR_NODE_STEP ? "operator" : "kind", hr_node_kind_word(kind));
+    snprintf(text, sizeof text, "'%.60s' is neither a key of a %s nor %s %s", key->s,
+             hr_node_kind_word(kind), kind == HR_NODE_STEP ? "an" : "a", hr_node_type_word(kind));
     if (r->info.name != NULL && hr_options_find(r->info.options, key->s) != NULL) {
         snprintf(hint, sizeof hint, "it is an option of %s: indent it below", r->info.name);
     } else if (nearest != NULL) {

@@ -359,10 +359,15 @@ yaml_check_duplicates(yaml_reader *r, const hr_yaml_node *map)
 }
 
 static bool
-yaml_close(yaml_reader *r)
+yaml_close(yaml_reader *r, const yaml_event_t *event)
 {
     yaml_level *level = &r->levels[--r->depth];
     hr_yaml_node *node = level->node;
+    hr_loc end = yaml_loc(r, &event->end_mark);
+
+    if (end.line == node->loc.line && end.col > node->loc.col) {
+        node->width = end.col - node->loc.col; /* [a, b] or {a: b} */
+    }
 
     node->n = level->n;
     node->entries = hr_arena_calloc(r->arena, level->n + 1, sizeof *node->entries);
@@ -432,7 +437,7 @@ yaml_event(yaml_reader *r, const yaml_event_t *event)
         return yaml_open(r, event, HR_YAML_LIST);
     case YAML_MAPPING_END_EVENT:
     case YAML_SEQUENCE_END_EVENT:
-        return yaml_close(r);
+        return yaml_close(r, event);
     case YAML_ALIAS_EVENT:
         yaml_complain(r, event, yaml_width(event), "alias", "aliases are not allowed",
                       "write the value out");
