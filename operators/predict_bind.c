@@ -656,7 +656,7 @@ predict_describe_column(const hr_node *node, const predict_column *column, FILE 
     const hr_field *field = hr_fields_find(&input->fields, column->field);
     const hr_node *maker = predict_maker(node, column->slot);
 
-    fprintf(out, "    %s (%s) <- %s", column->name, predict_kind_name(column->wants),
+    fprintf(out, "    model input %s (%s) <- %s", column->name, predict_kind_name(column->wants),
             column->field);
     while (source->input != NULL) {
         source = source->input;

@@ -21,6 +21,10 @@ static const cli_command cli_commands[] = {
     {"run", hr_cmd_run, true, "Runs topologies."},
     {"demo", hr_cmd_demo, true, "Predicts the delay of real flights on an embedded broker."},
     {"check", hr_cmd_check, false, "Finds all mistakes in topology files; needs no network."},
+    {"describe", hr_cmd_describe, false, "Shows what a topology does: nodes, fields, guarantees."},
+    {"operators", hr_cmd_operators, false,
+     "Lists sources, tables, steps and sinks, or the options of one."},
+    {"schema", hr_cmd_schema, false, "Prints the JSON Schema of topology files."},
     {"version", hr_cmd_version, false, "Prints the versions of headrace and its libraries."},
 };
 

@@ -177,11 +177,11 @@ schema_choices(FILE *out, const char *choices)
     const char *choice;
     size_t len;
 
-    fputs("\"enum\": [", out);
+    fputs("\"anyOf\": [{\"enum\": [", out);
     for (size_t i = 0; (choice = hr_option_choice(choices, i, &len)) != NULL; i++) {
         fprintf(out, "%s\"%.*s\"", i > 0 ? ", " : "", (int)len, choice);
     }
-    fputs("]", out);
+    fputs("]}, {\"$ref\": \"#/$defs/expansion\"}]", out);
 }
 
 /* A number, or an expansion that stands for one. */
@@ -263,8 +263,8 @@ schema_kind(FILE *out, const hr_option *row, int indent)
     }
 }
 
-static void
-schema_row(FILE *out, const hr_option *row, int indent)
+void
+hr_option_json_schema(FILE *out, const hr_option *row, int indent)
 {
     fputs("{", out);
     schema_kind(out, row, indent);
@@ -311,7 +311,7 @@ schema_object(FILE *out, const hr_option *table, int indent)
     fprintf(out, "%*s\"properties\": {", indent + 2, "");
     for (const hr_option *row = table; row->name != NULL; row++) {
         fprintf(out, "%s\n%*s\"%s\": ", row > table ? "," : "", indent + 4, "", row->name);
-        schema_row(out, row, indent + 4);
+        hr_option_json_schema(out, row, indent + 4);
     }
     fprintf(out, "%s%*s}", table->name != NULL ? "\n" : "", table->name != NULL ? indent + 2 : 0,
             "");
@@ -325,7 +325,7 @@ hr_options_json_schema(FILE *out, const hr_option *table, int indent)
     const hr_option *main_row = table;
 
     if (table->name != NULL && (table->flags & HR_OPT_ALL_KEYS) != 0) {
-        schema_row(out, table, indent);
+        hr_option_json_schema(out, table, indent);
         return;
     }
     while (main_row->name != NULL && (main_row->flags & HR_OPT_MAIN) == 0) {
@@ -336,7 +336,7 @@ hr_options_json_schema(FILE *out, const hr_option *table, int indent)
         return;
     }
     fputs("{\"anyOf\": [", out);
-    schema_row(out, main_row, indent);
+    hr_option_json_schema(out, main_row, indent);
     fputs(", ", out);
     schema_object(out, table, indent);
     fputs("]}", out);

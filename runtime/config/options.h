@@ -97,6 +97,8 @@ void hr_options_help(FILE *out, const hr_option *table);
 void hr_options_markdown(FILE *out, const hr_option *table);
 /* A JSON Schema object for the table (draft 2020-12), without trailing newline. */
 void hr_options_json_schema(FILE *out, const hr_option *table, int indent);
+/* The same for the value of one row. */
+void hr_option_json_schema(FILE *out, const hr_option *row, int indent);
 
 /* Parses "250ms", "5s", "64MiB" as the tables do. false: not one. */
 bool hr_parse_duration_ms(const char *text, int64_t *ms);

@@ -1,0 +1,165 @@
+/* headrace schema: the JSON Schema of topology files (draft 2020-12), for editors that complete and
+ * check while one types. It is made from the tables that parse the files; what they cannot say
+ * (wiring, types of fields) only `headrace check` sees.
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "cli/args.h"
+#include "cli/cli.h"
+#include "cli/reference.h"
+#include "config/topology_options.h"
+#include "hr_sink.h"
+
+#include <string.h>
+
+static const hr_option schema_no_rows[] = {{0}};
+
+/* The building blocks that the options tables refer to. */
+static const char schema_blocks[] =
+    "    \"expansion\": {\"type\": \"string\", \"pattern\": "
+    "\"^\\\\$\\\\{(env:[A-Za-z_][A-Za-z0-9_]*(:-.*)?|file:.+)\\\\}$\"},\n"
+    "    \"name\": {\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[a-z][a-z0-9_]*$\"}, "
+    "{\"$ref\": \"#/$defs/expansion\"}]},\n"
+    "    \"expression\": {\"type\": [\"string\", \"number\", \"boolean\"]},\n"
+    "    \"duration\": {\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[0-9]+(ms|s|m|h|d)$\"}, "
+    "{\"$ref\": \"#/$defs/expansion\"}]},\n"
+    "    \"size\": {\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"type\": \"string\", "
+    "\"pattern\": \"^[0-9]+(KiB|MiB|GiB)?$\"}, {\"$ref\": \"#/$defs/expansion\"}]},\n";
+
+static void
+schema_type_name(FILE *out, hr_node_kind kind, const char *name)
+{
+    fprintf(out, "%s_%s", hr_node_kind_word(kind), name);
+}
+
+/* ",\n      "required": [...]" of the rows that must be there. */
+static void
+schema_required(FILE *out, const hr_option *rows)
+{
+    const char *before = ",\n      \"required\": [";
+
+    for (; rows->name != NULL; rows++) {
+        if (rows->fallback == NULL && (rows->flags & HR_OPT_OPTIONAL) == 0) {
+            fprintf(out, "%s\"%s\"", before, rows->name);
+            before = ", ";
+        }
+    }
+    fputs(before[0] == ',' && before[1] == ' ' ? "]" : "", out);
+}
+
+static void
+schema_escaped(FILE *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        fprintf(out, *text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+    }
+}
+
+/* Dead letters go only to sinks that can write a record as it came. */
+static bool
+schema_takes(const hr_option *own, hr_node_kind kind, const hr_type_info *info)
+{
+    return own != schema_no_rows || kind != HR_NODE_SINK ||
+           ((const hr_sink_type *)info->type)->write_letter != NULL;
+}
+
+static void
+schema_properties(FILE *out, hr_node_kind kind, const hr_option *own)
+{
+    const hr_option *rows = own;
+    const char *between = "";
+    hr_type_info info;
+
+    fputs("      \"properties\": {", out);
+    for (; rows->name != NULL; rows++) {
+        fprintf(out, "%s\n        \"%s\": ", between, rows->name);
+        hr_option_json_schema(out, rows, 8);
+        between = ",";
+    }
+    for (size_t i = 0; hr_registry_at(kind, i, &info); i++) {
+        if (!schema_takes(own, kind, &info)) {
+            continue;
+        }
+        fprintf(out, "%s\n        \"%s\": {\"description\": \"", between, info.name);
+        schema_escaped(out, info.summary);
+        fputs("\", \"$ref\": \"#/$defs/", out);
+        schema_type_name(out, kind, info.name);
+        fputs("\"}", out);
+        between = ",";
+    }
+    fputs("\n      }", out);
+}
+
+/* A node: its own keys, and exactly one that names its type. */
+static void
+schema_node(FILE *out, const char *name, hr_node_kind kind, const hr_option *own)
+{
+    const char *between = "";
+    hr_type_info info;
+
+    fprintf(out, "    \"%s\": {\n      \"type\": \"object\",\n      ", name);
+    fputs("\"additionalProperties\": false,\n", out);
+    schema_properties(out, kind, own);
+    schema_required(out, own);
+    fputs(",\n      \"oneOf\": [", out);
+    for (size_t i = 0; hr_registry_at(kind, i, &info); i++) {
+        if (schema_takes(own, kind, &info)) {
+            fprintf(out, "%s{\"required\": [\"%s\"]}", between, info.name);
+            between = ", ";
+        }
+    }
+    fputs("]\n    }", out);
+}
+
+static void
+schema_section(FILE *out, hr_node_kind kind)
+{
+    const char *word = hr_node_kind_word(kind);
+    hr_type_info info;
+
+    fprintf(out,
+            "    \"%ss\": {\"type\": \"object\", \"propertyNames\": {\"pattern\": "
+            "\"^[a-z][a-z0-9_]*$\"}, \"additionalProperties\": {\"$ref\": \"#/$defs/%s\"}%s},\n",
+            word, word,
+            kind == HR_NODE_SOURCE || kind == HR_NODE_SINK ? ", \"minProperties\": 1" : "");
+    schema_node(out, word, kind, hr_node_options(kind));
+    for (size_t i = 0; hr_registry_at(kind, i, &info); i++) {
+        fputs(",\n    \"", out);
+        schema_type_name(out, kind, info.name);
+        fputs("\": ", out);
+        hr_options_json_schema(out, info.options, 4);
+    }
+    fputs(",\n", out);
+}
+
+static void
+schema_print(FILE *out)
+{
+    fputs("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
+          "  \"title\": \"headrace topology\",\n"
+          "  \"$comment\": \"Made by `headrace schema`; a test compares.\",\n"
+          "  \"$ref\": \"#/$defs/topology\",\n  \"$defs\": {\n",
+          out);
+    fputs(schema_blocks, out);
+    for (int kind = 0; kind < HR_NODE_KINDS; kind++) {
+        schema_section(out, (hr_node_kind)kind);
+    }
+    schema_node(out, "dead_letters", HR_NODE_SINK, schema_no_rows);
+    fputs(",\n    \"topology\": ", out);
+    hr_options_json_schema(out, hr_topology_options, 4);
+    fputs("\n  }\n}\n", out);
+}
+
+int
+hr_cmd_schema(int argc, char **argv)
+{
+    static const hr_arg table[] = {{0}};
+    const hr_command command = {"schema", "", "Prints the JSON Schema of topology files.",
+                                table,    0,  0};
+    hr_arg_list none = {0};
+    int rc = hr_args_parse(&command, argc, argv, &none);
+
+    if (rc != 0) {
+        return rc == 1 ? 0 : rc;
+    }
+    schema_print(stdout);
+    return 0;
+}
