@@ -177,7 +177,9 @@ driver_load_steps(driver *d, const char *fields, const char *steps)
                                "  out:\n"
                                "    from: last\n"
                                "    stdout: {}\n"
-                               "    format: json\n";
+                               "    format: json\n"
+                               "errors:\n"
+                               "  dead_letters: {stdout: {}}\n";
     char *yaml = malloc(sizeof head + sizeof tail + strlen(steps) + 64);
     char *schema = malloc((fields != NULL ? strlen(fields) : 0) + 128);
     bool ok;
