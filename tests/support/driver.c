@@ -76,12 +76,18 @@ driver_open(driver *d, const char *name)
 }
 
 void
-driver_file(driver *d, const char *name, const char *text)
+driver_bytes(driver *d, const char *name, const void *bytes, size_t n)
 {
     FILE *file = driver_open(d, name);
 
-    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
+    assert_int_equal(fwrite(bytes, 1, n, file), n);
     assert_int_equal(fclose(file), 0);
+}
+
+void
+driver_file(driver *d, const char *name, const char *text)
+{
+    driver_bytes(d, name, text, strlen(text));
 }
 
 void

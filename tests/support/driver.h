@@ -17,6 +17,8 @@ void driver_free(driver *d);
 void driver_file(driver *d, const char *name, const char *text);
 void driver_copy(driver *d, const char *name, const char *source_path);
 
+void driver_bytes(driver *d, const char *name, const void *bytes, size_t n);
+
 /* The path of a file in the folder; the caller frees it. */
 char *driver_path(const driver *d, const char *name);
 

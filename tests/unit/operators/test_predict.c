@@ -4,6 +4,7 @@
 #include "driver.h"
 #include "hr_operator.h"
 #include "hr_test.h"
+#include "onnx_writer.h"
 #include "state/snapshot.h"
 
 #include <stdio.h>
@@ -276,8 +277,8 @@ describe_says_where_each_input_comes_from(void **unused)
     type = node->type;
     type->describe(node, out);
     fclose(out);
-    assert_has_text(text, "    Distance (float) <- Distance, made by the step made (derive)\n");
-    assert_has_text(text, "    Carrier (string) <- Carrier, of the source in\n");
+    assert_has_text(text, "Distance (float) <- Distance, made by the step made (derive)\n");
+    assert_has_text(text, "Carrier (string) <- Carrier, of the source in\n");
     assert_has_text(text, "golden rows agree");
     assert_has_text(text, "unseen value: model_default; missing value: dead_letter\n");
     free(text);
@@ -332,6 +333,85 @@ a_model_is_not_looked_at_again_without_being_asked(void **unused)
     driver_free(d);
 }
 
+/* Writes m.onnx: y = 0.5 a + 0.25 b + 0.1 c over one matrix, without golden rows. */
+static void
+write_regressor(driver *d, size_t width)
+{
+    onnx_model m = {0};
+    hr_span file;
+
+    onnx_input(&m, "X", ONNX_FLOAT, width);
+    onnx_begin(&m, "LinearRegressor", true);
+    onnx_in(&m, "X");
+    onnx_out(&m, "y");
+    onnx_attr_floats(&m, "coefficients", (float[]){0.5f, 0.25f, 0.1f}, width);
+    onnx_end(&m);
+    onnx_output(&m, "y");
+    file = onnx_finish(&m);
+    driver_bytes(d, "m.onnx", file.data, file.len);
+    onnx_free(&m);
+}
+
+#define THREE REAL("a") ", " REAL("b") ", " WHOLE("c")
+#define LINEAR "steps:\n  last:\n    from: in\n    predict: {model: m.onnx, reload: on-change, "
+
+static void
+a_regressor_takes_a_matrix_and_makes_a_value(void **unused)
+{
+    driver *d = driver_new();
+
+    (void)unused;
+    write_regressor(d, 3);
+    if (!driver_load_steps(d, THREE, LINEAR "inputs: {X: 'a, b, c'}, output: {y: value}}\n")) {
+        fail_msg("%s", driver_diag(d));
+    }
+    assert_has_text(driver_diag(d), "warning[no-golden-rows]: the model has no golden rows");
+    driver_expect(d, "{\"a\":2,\"b\":4,\"c\":1}\n{\"a\":0,\"b\":0,\"c\":3}\n",
+                  "out: {\"a\":2,\"b\":4,\"c\":1,\"y\":2.1}\n"
+                  "out: {\"a\":0,\"b\":0,\"c\":3,\"y\":0.3}\n");
+    assert_false(driver_load_steps(d, THREE, LINEAR "inputs: {X: 'a, b'}, output: {y: value}}\n"));
+    assert_has_text(driver_diag(d), "the model's input 'X' takes 3 fields, and 2 are named");
+    assert_false(driver_load_steps(d, THREE, LINEAR "output: {y: value}}\n"));
+    assert_has_text(driver_diag(d), "the model wants X float[3]");
+    assert_false(
+        driver_load_steps(d, THREE, LINEAR "inputs: {X: 'a, b, c'}, output: {y: label}}\n"));
+    assert_has_text(driver_diag(d), "the model is a regressor and makes no label");
+    driver_free(d);
+}
+
+static void
+a_value_that_is_not_finite_fails_its_row(void **unused)
+{
+    driver *d = driver_new();
+
+    (void)unused;
+    write_regressor(d, 3);
+    if (!driver_load_steps(d, THREE, LINEAR "inputs: {X: 'a, b, c'}, output: {y: value}}\n")) {
+        fail_msg("%s", driver_diag(d));
+    }
+    driver_expect(d, "{\"a\":1e300,\"b\":0,\"c\":0}\n",
+                  "last failed k0: predict: the model's answer cannot be held (dead_letter)\n");
+    driver_free(d);
+}
+
+static void
+a_model_with_other_inputs_is_not_taken_while_running(void **unused)
+{
+    driver *d = driver_new();
+    hr_error err = {0};
+
+    (void)unused;
+    write_regressor(d, 3);
+    if (!driver_load_steps(d, THREE, LINEAR "inputs: {X: 'a, b, c'}, output: {y: value}}\n")) {
+        fail_msg("%s", driver_diag(d));
+    }
+    write_regressor(d, 2);
+    assert_int_equal(reload(&driver_topology(d)->steps[0], &err), HR_ECONFIG);
+    assert_has_text(err.msg, "its inputs or outputs differ");
+    driver_expect(d, "{\"a\":2,\"b\":4,\"c\":1}\n", "out: {\"a\":2,\"b\":4,\"c\":1,\"y\":2.1}\n");
+    driver_free(d);
+}
+
 int
 main(void)
 {
@@ -348,6 +428,9 @@ main(void)
         cmocka_unit_test(inputs_can_have_other_names),
         cmocka_unit_test(describe_says_where_each_input_comes_from),
         cmocka_unit_test(a_changed_model_is_taken_and_a_broken_one_is_not),
+        cmocka_unit_test(a_regressor_takes_a_matrix_and_makes_a_value),
+        cmocka_unit_test(a_value_that_is_not_finite_fails_its_row),
+        cmocka_unit_test(a_model_with_other_inputs_is_not_taken_while_running),
         cmocka_unit_test(a_model_is_not_looked_at_again_without_being_asked),
     };
 
