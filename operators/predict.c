@@ -99,21 +99,20 @@ predict_init(hr_op *op, void *state, hr_error *err)
     return HR_OK;
 }
 
-/* Takes the model of now, with a scratch that fits it. */
-static int
-predict_refresh(const predict_shared *s, predict_state *st, hr_error *err)
+/* The model of now, with a scratch that fits it. NULL: out of memory. */
+static const hr_model *
+predict_refresh(const predict_shared *s, predict_state *st)
 {
     hr_cell *cell = (hr_cell *)&s->cell; /* guards itself */
     const predict_model *model = (const predict_model *)hr_cell_refresh(cell, &st->hold);
 
-    if (model == st->scratch_model) {
-        return HR_OK;
+    if (model != st->scratch_model && model != NULL) {
+        hr_model_scratch_destroy(st->scratch);
+        st->scratch = hr_model_scratch_create(model->model);
+        st->scratch_model = st->scratch != NULL ? model : NULL;
+        st->version = hr_span_str(hr_model_version(model->model));
     }
-    hr_model_scratch_destroy(st->scratch);
-    st->scratch = hr_model_scratch_create(model->model);
-    st->scratch_model = st->scratch != NULL ? model : NULL;
-    st->version = hr_span_str(hr_model_version(model->model));
-    return st->scratch != NULL ? HR_OK : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    return st->scratch_model != NULL ? st->scratch_model->model : NULL;
 }
 
 /* Copies the rows of a column side by side; a row without a value gets a harmless one. */
@@ -329,15 +328,15 @@ predict_process(hr_op *op, void *state, hr_batch *batch, hr_rows rows, hr_error 
 {
     const predict_shared *s = hr_op_shared(op);
     predict_state *st = state;
-    int rc = predict_refresh(s, st, err);
+    const hr_model *model = predict_refresh(s, st);
 
-    for (size_t c = 0; rc == HR_OK && c < s->n_columns; c++) {
+    if (model == NULL) {
+        return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    }
+    for (size_t c = 0; c < s->n_columns; c++) {
         predict_gather(hr_batch_column(batch, s->columns[c].slot), rows, &st->lanes[c]);
     }
-    if (rc == HR_OK) {
-        rc = hr_model_eval(st->scratch_model->model, st->scratch, st->columns, rows.n, &st->result);
-    }
-    if (rc != HR_OK) {
+    if (hr_model_eval(model, st->scratch, st->columns, rows.n, &st->result) != HR_OK) {
         return hr_fail(err, HR_ETASK, HR_NO_LOC, "the model cannot be evaluated");
     }
     for (size_t i = 0; i < rows.n; i++) {

@@ -42,22 +42,22 @@ predict_given(const hr_node *node, const char *option)
     return hr_yaml_get(node->options_yaml, option) != NULL;
 }
 
-/* Loads the model and settles the policies, which depend on what it was trained for. */
-static int
-predict_model_load(const hr_node *node, predict_model **out, hr_error *err)
+/* Loads the model and settles the policies, which depend on what it was trained for. NULL with
+ * *err. */
+static predict_model *
+predict_model_load(const hr_node *node, hr_error *err)
 {
     const predict_options *opt = node->options;
     predict_model *made = calloc(1, sizeof *made);
-    int rc;
 
     if (made == NULL) {
-        return predict_nomem(err);
+        predict_nomem(err);
+        return NULL;
     }
     hr_snapshot_init(&made->snapshot, predict_model_destroy);
-    rc = hr_model_load(opt->model.s, NULL, &made->model, err);
-    if (rc != HR_OK) {
+    if (hr_model_load(opt->model.s, NULL, &made->model, err) != HR_OK) {
         free(made);
-        return rc;
+        return NULL;
     }
     made->unseen = predict_given(node, "on_unseen")         ? (predict_policy)opt->on_unseen
                    : hr_model_has_unknown_code(made->model) ? PREDICT_MODEL_DEFAULT
@@ -65,32 +65,28 @@ predict_model_load(const hr_node *node, predict_model **out, hr_error *err)
     made->missing = predict_given(node, "on_missing")        ? (predict_policy)opt->on_missing
                     : hr_model_trained_with_nan(made->model) ? PREDICT_MODEL_DEFAULT
                                                              : PREDICT_FAIL;
-    *out = made;
-    return HR_OK;
+    return made;
 }
 
-static int
-predict_open(hr_node *node, const predict_options *opt, predict_shared *s, predict_model **model,
-             hr_error *err)
+/* The model at check time, published. NULL with *err. */
+static const predict_model *
+predict_open(hr_node *node, const predict_options *opt, predict_shared *s, hr_error *err)
 {
-    int rc;
+    predict_model *model;
 
     s->watch.taken = s->watch.seen = hr_file_mark_get(opt->model.s);
-    rc = predict_model_load(node, model, err);
-    if (rc == HR_ECONFIG || rc == HR_EIO) {
+    model = predict_model_load(node, err);
+    if (model != NULL) {
+        hr_cell_init(&s->cell);
+        s->has_cell = true;
+        hr_cell_publish(&s->cell, &model->snapshot);
+    } else if (err->code == HR_ECONFIG || err->code == HR_EIO) {
         err->code = HR_ECONFIG;
         err->loc = hr_node_loc(node, "model");
         err->width = hr_text_width(&opt->model);
         err->slug = "model";
-        return HR_ECONFIG;
     }
-    if (rc != HR_OK) {
-        return rc;
-    }
-    hr_cell_init(&s->cell);
-    s->has_cell = true;
-    hr_cell_publish(&s->cell, &(*model)->snapshot);
-    return HR_OK;
+    return model;
 }
 
 static void
@@ -442,46 +438,51 @@ predict_role_of(const hr_text *text, predict_role *role, hr_error *err)
                            : hr_hint(err, "it makes label, scores, value and version");
 }
 
-/* Does the graph give scores? It is asked by a row without values. */
-static int
-predict_has_scores(const hr_model *model, bool *has, hr_error *err)
+/* A row without values, in types that every input takes. */
+static void
+predict_empty_row(const hr_model *model, hr_model_column *columns)
 {
     static const double zero = 0;
     static const int64_t none = 0;
     static const hr_span empty = {(const uint8_t *)"", 0};
     static const uint8_t missing = 1;
-    size_t n = hr_model_column_count(model);
-    hr_model_column *columns = calloc(n + 1, sizeof *columns);
-    hr_model_scratch *scratch = hr_model_scratch_create(model);
-    hr_model_result result = {0};
-    int rc = columns != NULL && scratch != NULL ? HR_OK : predict_nomem(err);
 
-    for (size_t i = 0; rc == HR_OK && i < hr_model_input_count(model); i++) {
+    for (size_t i = 0; i < hr_model_input_count(model); i++) {
         const hr_model_input *input = hr_model_input_at(model, i);
 
-        for (size_t k = 0; k < input->width; k++) {
-            hr_model_column *column = &columns[input->first + k];
-
-            column->missing = &missing;
+        for (size_t k = input->first; k < input->first + input->width; k++) {
+            columns[k].missing = &missing;
             if (input->kind == HR_MODEL_STRING) {
-                column->kind = HR_MODEL_STRING;
-                column->of.string = &empty;
+                columns[k].kind = HR_MODEL_STRING;
+                columns[k].of.string = &empty;
             } else if (hr_model_accepts(input->kind, HR_MODEL_DOUBLE)) {
-                column->kind = HR_MODEL_DOUBLE;
-                column->of.real = &zero;
+                columns[k].kind = HR_MODEL_DOUBLE;
+                columns[k].of.real = &zero;
             } else {
-                column->kind = input->kind == HR_MODEL_BOOL ? HR_MODEL_BOOL : HR_MODEL_INT64;
-                column->of.integer = &none;
+                columns[k].kind = input->kind == HR_MODEL_BOOL ? HR_MODEL_BOOL : HR_MODEL_INT64;
+                columns[k].of.integer = &none;
             }
         }
     }
-    if (rc == HR_OK && hr_model_eval(model, scratch, columns, 1, &result) != HR_OK) {
-        rc = hr_fail(err, HR_ECONFIG, HR_NO_LOC, "the model does not take a row of its own types");
+}
+
+/* Does the graph give scores? It is asked by a row without values. */
+static int
+predict_has_scores(const hr_model *model, bool *has, hr_error *err)
+{
+    hr_model_column *columns = calloc(hr_model_column_count(model) + 1, sizeof *columns);
+    hr_model_scratch *scratch = hr_model_scratch_create(model);
+    hr_model_result result = {0};
+    int rc = HR_ENOMEM;
+
+    if (columns != NULL && scratch != NULL) {
+        predict_empty_row(model, columns);
+        rc = hr_model_eval(model, scratch, columns, 1, &result);
     }
     *has = result.scores != NULL;
     hr_model_scratch_destroy(scratch);
     free(columns);
-    return rc;
+    return rc == HR_OK ? rc : hr_fail(err, rc, HR_NO_LOC, "the model cannot be tried");
 }
 
 static int
@@ -602,17 +603,16 @@ predict_bind(hr_node *node, const void *options, void *shared, hr_error *err)
 {
     const predict_options *opt = options;
     predict_shared *s = shared;
-    predict_model *model = NULL;
-    int rc = predict_open(node, opt, s, &model, err);
+    const predict_model *model = predict_open(node, opt, s, err);
 
     s->unseen_action = predict_given(node, "on_unseen") ? HR_ON_ERROR_DEAD_LETTER : node->on_error;
     s->missing_action =
         predict_given(node, "on_missing") ? HR_ON_ERROR_DEAD_LETTER : node->on_error;
-    if (rc != HR_OK) {
+    if (model == NULL) {
         for (size_t i = 0; i < opt->output.n; i++) {
             hr_node_make_broken(node, opt->output.v[i].key.s);
         }
-        return rc;
+        return err->code;
     }
     predict_warn_golden(node, model->model);
     return predict_bind_model(node, opt, model, s, err);
@@ -721,23 +721,22 @@ predict_reload(hr_node *node, void *shared, hr_error *err)
     const predict_options *opt = node->options;
     predict_shared *s = shared;
     const predict_model *old = (const predict_model *)s->cell.current; /* only we publish */
-    predict_model *fresh = NULL;
+    predict_model *fresh;
     int rc;
 
     if (opt->reload == 0 || !hr_file_watch_look(&s->watch, opt->model.s)) {
         return HR_OK;
     }
-    rc = predict_model_load(node, &fresh, err);
-    if (rc == HR_OK) {
-        rc = predict_same_shape(old->model, fresh->model, err);
+    fresh = predict_model_load(node, err);
+    if (fresh == NULL) {
+        return err->code;
     }
+    rc = predict_same_shape(old->model, fresh->model, err);
     if (rc == HR_OK) {
         rc = predict_check_missing(node, s, fresh, err);
     }
     if (rc != HR_OK) {
-        if (fresh != NULL) {
-            hr_snapshot_unref(&fresh->snapshot);
-        }
+        hr_snapshot_unref(&fresh->snapshot);
         return rc;
     }
     hr_log(HR_LOG_INFO, "step %s has a new model" HR_LOG_KV "version=%s before=%s", node->name.s,
