@@ -48,7 +48,7 @@ compile_schema(hr_node *node, hr_error *err)
         return rc;
     }
     node->lineage->schema = node->schema;
-    node->fields.open = node->schema == NULL && node->format == HR_FORMAT_JSON;
+    node->fields.open = node->schema == NULL && node->format == HR_FORMAT_JSON && !node->broken;
     node->fields.unknown = node->unknown == HR_UNKNOWN_KEEP;
     for (size_t i = 0; node->schema != NULL && i < node->schema->n_fields; i++) {
         const hr_schema_field *field = &node->schema->fields[i];
