@@ -9,7 +9,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* One column of the model, dense. */
 typedef struct predict_lane {
@@ -143,40 +142,18 @@ predict_gather(const hr_column *column, hr_rows rows, predict_lane *lane)
     }
 }
 
-/* The double that is written with the fewest digits that still read back as this float: a model
- * that works in floats has said 0.1, not 0.10000000149011612. */
-static double
-predict_shortest(double value)
+/* A model that works in floats has said 0.1, not 0.10000000149011612. */
+static int
+predict_write(hr_buf *text, const hr_model *model, double value)
 {
-    float wanted = (float)value;
-    double scale = fabs(value) < 1 ? 1e6 : 1e1;
-    char text[32];
-
-    if (value == 0) {
-        return 0;
-    }
-    for (; fabs(value) >= 1e-3 && fabs(value) < 1e6 && scale <= 1e12; scale *= 10) {
-        double rounded = nearbyint(value * scale) / scale; /* what is usual, without text */
-
-        if ((float)rounded == wanted) {
-            return rounded;
-        }
-    }
-    for (int digits = 1; digits < 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtof(text, NULL) == wanted) {
-            return strtod(text, NULL);
-        }
-    }
-    snprintf(text, sizeof text, "%.9g", value);
-    return strtod(text, NULL);
+    return hr_model_scores_are_float(model) ? hr_json_write_float(text, (float)value)
+                                            : hr_json_write_double(text, value);
 }
 
 static int
 predict_write_scores(predict_state *st, const hr_model *model, size_t i)
 {
     size_t classes = hr_model_class_count(model);
-    bool floats = hr_model_scores_are_float(model);
     int rc = HR_OK;
 
     st->text.len = 0;
@@ -184,13 +161,27 @@ predict_write_scores(predict_state *st, const hr_model *model, size_t i)
         double score = st->result.scores[i * classes + c];
 
         rc = hr_buf_append(&st->text, c == 0 ? "[" : ",", 1);
-        if (rc == HR_OK && !isfinite(score)) {
-            rc = hr_buf_append(&st->text, "null", 4);
-        } else if (rc == HR_OK) {
-            rc = hr_json_write_double(&st->text, floats ? predict_shortest(score) : score);
+        if (rc == HR_OK) {
+            rc = isfinite(score) ? predict_write(&st->text, model, score)
+                                 : hr_buf_append(&st->text, "null", 4);
         }
     }
     return rc == HR_OK ? hr_buf_append(&st->text, "]", 1) : rc;
+}
+
+/* The double that is written with the digits that the model's value has. */
+static bool
+predict_value(predict_state *st, const hr_model *model, size_t i, double *out)
+{
+    double value = st->result.value[i];
+
+    st->text.len = 0;
+    if (!isfinite(value) || predict_write(&st->text, model, value) != HR_OK ||
+        hr_buf_append(&st->text, "", 1) != HR_OK) {
+        return false;
+    }
+    *out = strtod((const char *)st->text.data, NULL);
+    return true;
 }
 
 /* The list of scores as JSON text in the batch arena; false: no room. */
@@ -223,9 +214,7 @@ predict_output_row(predict_state *st, const hr_model *model, predict_role role, 
     case PREDICT_SCORES:
         return predict_scores(st, model, batch, i, &column->v.s[row]);
     case PREDICT_VALUE:
-        column->v.d[row] = hr_model_scores_are_float(model) ? predict_shortest(st->result.value[i])
-                                                            : st->result.value[i];
-        return isfinite(column->v.d[row]);
+        return predict_value(st, model, i, &column->v.d[row]);
     case PREDICT_VERSION:
         column->v.s[row] = st->version;
         return true;

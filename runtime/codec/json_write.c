@@ -173,22 +173,17 @@ write_scientific(char *to, const char *digits, int n, int point)
     return (size_t)(at - to + (end - start));
 }
 
-int
-hr_json_write_double(hr_buf *out, double value)
+static int
+write_number(hr_buf *out, bool negative, write_decimal decimal)
 {
-    char to[WRITE_NUMBER_MAX], text[WRITE_NUMBER_MAX], *end = text + sizeof text, *start;
-    write_decimal decimal;
+    char to[WRITE_NUMBER_MAX], text[WRITE_NUMBER_MAX], *end = text + sizeof text;
+    char *start = write_digits(end, decimal.digits);
+    int n, point = (int)(end - start) + decimal.exp10;
     size_t len = 0;
-    uint64_t bits;
-    int n, point;
 
-    memcpy(&bits, &value, sizeof bits);
-    if (bits >> 63 != 0) {
+    if (negative) {
         to[len++] = '-';
     }
-    decimal = write_decimal_of(bits);
-    start = write_digits(end, decimal.digits);
-    point = (int)(end - start) + decimal.exp10;
     while (end - start > 1 && end[-1] == '0') {
         end--;
     }
@@ -196,6 +191,39 @@ hr_json_write_double(hr_buf *out, double value)
     len += point > -4 && point <= 16 ? write_fixed(to + len, start, n, point)
                                      : write_scientific(to + len, start, n, point);
     return hr_buf_append(out, to, len);
+}
+
+int
+hr_json_write_double(hr_buf *out, double value)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    return write_number(out, bits >> 63 != 0, write_decimal_of(bits));
+}
+
+/* The same search in the wider rounding interval of a float. */
+static write_decimal
+write_decimal_of_float(uint32_t bits)
+{
+    uint32_t fraction = bits & (((uint32_t)1 << 23) - 1);
+    int exponent = (int)(bits >> 23 & 0xff);
+    uint32_t c = exponent != 0 ? fraction | (uint32_t)1 << 23 : fraction;
+    int q = exponent != 0 ? exponent - 150 : -149;
+
+    if (c == 0) {
+        return (write_decimal){0, 0};
+    }
+    return write_shortest(c, q, fraction == 0 && exponent > 1);
+}
+
+int
+hr_json_write_float(hr_buf *out, float value)
+{
+    uint32_t bits;
+
+    memcpy(&bits, &value, sizeof bits);
+    return write_number(out, bits >> 31 != 0, write_decimal_of_float(bits));
 }
 
 /* The bytes at the front of text that stand as they are. */

@@ -9,6 +9,8 @@
  * (shortest form, always with '.' or exponent); it must be finite. */
 int hr_json_write_int(hr_buf *out, int64_t value);
 int hr_json_write_double(hr_buf *out, double value);
+/* As a double, but short of the digits that a float does not have: 0.1, not 0.10000000149011612. */
+int hr_json_write_float(hr_buf *out, float value);
 int hr_json_write_string(hr_buf *out, hr_span text);
 
 /* The value of a row of a column, null where its lane is not HR_LANE_OK. LIST, MAP, RECORD and ANY

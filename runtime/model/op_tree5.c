@@ -194,6 +194,9 @@ tree5_sets(tree5 *r)
             t->set_first[++set] = (uint32_t)kept;
         }
     }
+    if (set + 1 == t->n_sets && (values.n == 0 || isnan(values.real[values.n - 1]))) {
+        t->set_first[++set] = (uint32_t)kept; /* an empty set that lacks its separator */
+    }
     return set == t->n_sets
                ? HR_OK
                : hr_build_fail(r->b, r->node, "%zu sets for %zu MEMBER nodes", set, t->n_sets);

@@ -20,9 +20,11 @@ static const error_row server_codes[] = {
     {22, HR_MONGO_RECORD},       /* InvalidBSON */
     {24, HR_MONGO_TRANSIENT},    /* LockTimeout */
     {26, HR_MONGO_SETUP},        /* NamespaceNotFound */
+    {43, HR_MONGO_TRANSIENT},    /* CursorNotFound */
     {46, HR_MONGO_TRANSIENT},    /* LockBusy */
     {50, HR_MONGO_TRANSIENT},    /* MaxTimeMSExpired */
     {59, HR_MONGO_SETUP},        /* CommandNotFound */
+    {61, HR_MONGO_SETUP},        /* ShardKeyNotFound */
     {63, HR_MONGO_TRANSIENT},    /* StaleShardVersion */
     {64, HR_MONGO_TRANSIENT},    /* WriteConcernFailed: wtimeout */
     {67, HR_MONGO_SETUP},        /* CannotCreateIndex */
@@ -33,24 +35,29 @@ static const error_row server_codes[] = {
     {86, HR_MONGO_SETUP},        /* IndexKeySpecsConflict */
     {89, HR_MONGO_TRANSIENT},    /* NetworkTimeout */
     {91, HR_MONGO_TRANSIENT},    /* ShutdownInProgress */
+    {94, HR_MONGO_TRANSIENT},    /* NotYetInitialized */
     {100, HR_MONGO_SETUP},       /* UnsatisfiableWriteConcern */
     {112, HR_MONGO_TRANSIENT},   /* WriteConflict */
     {121, HR_MONGO_RECORD},      /* DocumentValidationFailure */
     {133, HR_MONGO_TRANSIENT},   /* FailedToSatisfyReadPreference */
     {134, HR_MONGO_TRANSIENT},   /* ReadConcernMajorityNotAvailableYet */
+    {146, HR_MONGO_TRANSIENT},   /* ExceededMemoryLimit */
     {150, HR_MONGO_TRANSIENT},   /* StaleEpoch */
     {166, HR_MONGO_SETUP},       /* CommandNotSupportedOnView */
     {189, HR_MONGO_TRANSIENT},   /* PrimarySteppedDown */
     {202, HR_MONGO_TRANSIENT},   /* NetworkInterfaceExceededTimeLimit */
     {262, HR_MONGO_TRANSIENT},   /* ExceededTimeLimit */
     {384, HR_MONGO_TRANSIENT},   /* ConnectionError */
+    {8000, HR_MONGO_SETUP},      /* AtlasError: a limit of the plan */
     {9001, HR_MONGO_TRANSIENT},  /* SocketException */
+    {10003, HR_MONGO_SETUP},     /* a capped collection, where nothing can be replaced */
     {10107, HR_MONGO_TRANSIENT}, /* NotWritablePrimary */
     {10334, HR_MONGO_RECORD},    /* BSONObjectTooLarge */
     {11000, HR_MONGO_DUPLICATE}, /* DuplicateKey */
     {11600, HR_MONGO_TRANSIENT}, /* InterruptedAtShutdown */
     {11601, HR_MONGO_TRANSIENT}, /* Interrupted */
     {11602, HR_MONGO_TRANSIENT}, /* InterruptedDueToReplStateChange */
+    {13297, HR_MONGO_SETUP},     /* DatabaseDifferCase */
     {13388, HR_MONGO_TRANSIENT}, /* StaleConfig */
     {13435, HR_MONGO_TRANSIENT}, /* NotPrimaryNoSecondaryOk */
     {13436, HR_MONGO_TRANSIENT}, /* NotPrimaryOrSecondary */

@@ -162,6 +162,55 @@ powers_of_two_and_their_neighbours_read_back(void **unused)
 }
 
 static void
+check_float(float value)
+{
+    char shortest[40];
+    const char *mine;
+
+    assert_int_equal(hr_json_write_float(&out, value), HR_OK);
+    mine = text();
+    for (int digits = 1; digits <= 9; digits++) {
+        snprintf(shortest, sizeof shortest, "%.*e", digits - 1, (double)value);
+        if (strtof(shortest, NULL) == value) {
+            break;
+        }
+    }
+    if (strtof(mine, NULL) != value || significant(mine) > significant(shortest)) {
+        fail_msg("%.9g was written as %s", (double)value, mine);
+    }
+    if (significant(mine) == significant(shortest) &&
+        strtod(mine, NULL) != strtod(shortest, NULL)) {
+        fail_msg("%s differs from %s", mine, shortest);
+    }
+}
+
+static void
+any_float_reads_back_the_same_and_none_is_shorter(void **unused)
+{
+    static const float edges[] = {0.0f,    -0.0f,   1.0f,        0.1f,   -0.3f, 16777216.0f,
+                                  FLT_MAX, FLT_MIN, 1.4013e-45f, 1e-10f, 1e10f, 0.000568181812f};
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof edges / sizeof edges[0]; i++) {
+        check_float(edges[i]);
+    }
+    for (int e = -149; e <= 127; e++) {
+        check_float(ldexpf(1.0f, e));
+        check_float(nextafterf(ldexpf(1.0f, e), INFINITY));
+    }
+    for (int i = 0; i < 300000; i++) {
+        uint32_t bits = (uint32_t)next_random();
+        float value;
+
+        memcpy(&value, &bits, sizeof value);
+        if (isfinite(value)) {
+            check_float(value);
+        }
+        check_float((float)(next_random() >> 40) / 16777216.0f);
+    }
+}
+
+static void
 strings_are_escaped_where_they_must(void **unused)
 {
     static const struct {
@@ -267,6 +316,7 @@ main(void)
         cmocka_unit_test(doubles_are_as_short_as_people_write_them),
         cmocka_unit_test(any_double_reads_back_the_same_and_none_is_shorter),
         cmocka_unit_test(powers_of_two_and_their_neighbours_read_back),
+        cmocka_unit_test(any_float_reads_back_the_same_and_none_is_shorter),
         cmocka_unit_test(strings_are_escaped_where_they_must),
         cmocka_unit_test(columns_are_written_by_kind),
         cmocka_unit_test(a_lane_that_holds_no_value_is_null),
