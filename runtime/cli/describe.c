@@ -21,22 +21,20 @@ const char *
 hr_describe_type(hr_type type, char *text, size_t size)
 {
     const hr_schema *schema = type.schema;
-    const char *kind = hr_kind_name(type.kind);
+    const char *kind = hr_kind_name(type.kind), *null = type.nullable ? " or null" : "";
     char items[120];
 
     if (schema != NULL && schema->items != NULL) {
-        snprintf(text, size, "%s of %s", kind,
-                 hr_describe_type(hr_schema_type(schema->items), items, sizeof items));
-    } else if (schema != NULL && schema->logical == HR_LOGICAL_DATE) {
-        snprintf(text, size, "date");
+        snprintf(text, size, "%s of %s%s", kind,
+                 hr_describe_type(hr_schema_type(schema->items), items, sizeof items), null);
+        return text;
+    }
+    if (schema != NULL && schema->logical == HR_LOGICAL_DATE) {
+        kind = "date";
     } else if (schema != NULL && schema->symbols != NULL) {
-        snprintf(text, size, "enum");
-    } else {
-        snprintf(text, size, "%s", kind);
+        kind = "enum";
     }
-    if (type.nullable && strlen(text) + sizeof " or null" <= size) {
-        strcat(text, " or null");
-    }
+    snprintf(text, size, "%s%s", kind, null);
     return text;
 }
 

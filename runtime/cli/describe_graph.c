@@ -80,10 +80,7 @@ dot_edge(FILE *out, const hr_node *from, const hr_node *to, graph_edge kind, con
     fputs("];\n", out);
 }
 
-static const graph_language graph_dot = {
-    "digraph {\n  rankdir=LR;\n  node [fontname=\"sans-serif\"];\n"
-    "  edge [fontname=\"sans-serif\"];\n",
-    "}\n", dot_node, dot_edge};
+static const graph_language graph_dot = {"digraph {\n  rankdir=LR;\n", "}\n", dot_node, dot_edge};
 
 /* ---- Mermaid --------------------------------------------------------------------------------- */
 

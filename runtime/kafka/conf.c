@@ -165,7 +165,7 @@ hr_kafka_partition_count(rd_kafka_t *rk, const char *topic, int32_t *count, int 
     rd_kafka_resp_err_t rc =
         rkt != NULL ? rd_kafka_metadata(rk, 0, rkt, &metadata, timeout_ms) : rd_kafka_last_error();
 
-    if (rc == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
+    if (metadata != NULL && rc == RD_KAFKA_RESP_ERR_NO_ERROR && metadata->topic_cnt == 1) {
         rc = metadata->topics[0].err;
         *count = metadata->topics[0].partition_cnt;
     }
