@@ -170,6 +170,9 @@ encoder_whole(hr_arena *arena, hr_lineage *lineage, const hr_fields *fields, hr_
             return rc;
         }
     }
+    if (!json && fields->n == 0 && fields->broken) {
+        return hr_fail(err, HR_EREPORTED, HR_NO_LOC, "the source has an error");
+    }
     if (!json && fields->n == 0) {
         hr_fail_as(err, HR_NO_LOC, "no-fields",
                    "format: json needs fields, and the source is raw bytes");

@@ -345,8 +345,8 @@ value_path(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *node
     hr_error err = {0};
     int rc;
 
-    *target = node->text;
     if (env->files_root == NULL) {
+        *target = node->text;
         return HR_OK;
     }
     rc = (created ? hr_path_resolve_new : hr_path_resolve)(
@@ -355,6 +355,7 @@ value_path(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *node
         hr_diag_error(env->diag, &err);
         return HR_ECONFIG;
     }
+    *target = node->text;
     target->s = resolved;
     target->len = strlen(resolved);
     return HR_OK;

@@ -198,8 +198,12 @@ options_no_map(const hr_opt_env *env, const hr_option *table, const hr_yaml_node
                                  table[i].name);
     }
     if (hr_yaml_is_null(node)) {
+        const hr_option *row = options_main_row(table);
+
         return hr_option_fail(env, node, "null-value",
-                              table[0].name != NULL ? hint : "write {} behind the colon",
+                              row != NULL             ? row->help
+                              : table[0].name != NULL ? hint
+                                                      : "write {} behind the colon",
                               "%s has no value", env->owner);
     }
     return hr_option_fail(env, node, "type", hint, "%s takes a map of options", env->owner);

@@ -73,34 +73,22 @@ load_errors(hr_loader *loader, const hr_yaml_node *root, const hr_topology_block
                : HR_OK;
 }
 
-/* A section that is missing or wrong: what it would read may look unused. */
-static const hr_yaml_node *
-load_section(hr_loader *loader, const hr_yaml_node *section, bool needed)
-{
-    if (section == NULL && needed) {
-        loader->wiring_unsure = true;
-    }
-    return section;
-}
-
 static int
 load_sections(hr_loader *loader, const hr_yaml_node *root, const hr_topology_block *block)
 {
     int rc = load_errors(loader, root, block);
 
-    loader->tables_unsure |= hr_yaml_get(root, "steps") != NULL && block->steps == NULL;
-    loader->wiring_unsure |= loader->tables_unsure;
     if (rc == HR_OK) {
-        rc = hr_load_nodes(loader, HR_NODE_SOURCE, load_section(loader, block->sources, true));
+        rc = hr_load_nodes(loader, HR_NODE_SOURCE, block->sources);
     }
     if (rc == HR_OK) {
-        rc = hr_load_nodes(loader, HR_NODE_TABLE, load_section(loader, block->tables, false));
+        rc = hr_load_nodes(loader, HR_NODE_TABLE, block->tables);
     }
     if (rc == HR_OK) {
-        rc = hr_load_nodes(loader, HR_NODE_STEP, load_section(loader, block->steps, false));
+        rc = hr_load_nodes(loader, HR_NODE_STEP, block->steps);
     }
     if (rc == HR_OK) {
-        rc = hr_load_nodes(loader, HR_NODE_SINK, load_section(loader, block->sinks, true));
+        rc = hr_load_nodes(loader, HR_NODE_SINK, block->sinks);
     }
     if (rc == HR_OK) {
         hr_load_check_names(loader);
@@ -115,14 +103,19 @@ load_root(hr_loader *loader, const hr_yaml_node *root)
     hr_topology_block block = {0};
     size_t errors = hr_diag_errors(loader->diag);
 
+    if (root->kind == HR_YAML_MAP && root->n > 0) {
+        loader->env.at_width = hr_text_width(&root->entries[0].key);
+    }
     hr_options_parse(&loader->env, hr_topology_options, root, root->loc, &block);
     if (root->kind != HR_YAML_MAP) {
         return HR_OK;
     }
     /* A misspelt section is reported, and nothing that lacks because of it. */
-    loader->wiring_unsure = loader->tables_unsure =
-        hr_diag_errors(loader->diag) > errors && (block.sources == NULL || block.sinks == NULL ||
-                                                  block.steps == NULL || block.tables == NULL);
+    if (hr_diag_errors(loader->diag) > errors) {
+        loader->names_unsure = block.sources == NULL || block.steps == NULL;
+        loader->wiring_unsure = loader->names_unsure || block.sinks == NULL;
+        loader->tables_unsure = block.steps == NULL || block.tables == NULL;
+    }
     loader->topology->name = block.name;
     loader->topology->description = block.description;
     load_check_version(loader, root, &block);

@@ -9,6 +9,7 @@ typedef struct hr_loader {
     hr_diag *diag;
     hr_opt_env env;        /* paths are resolved beneath the topology's files root */
     bool has_dead_letters; /* errors.dead_letters was written, right or wrong */
+    bool names_unsure;     /* a section is missing or wrong: what it would hold is not known */
     bool wiring_unsure;    /* some `from` is not known: what looks unused may not be */
     bool tables_unsure;    /* some step has a mistake: what looks unused may not be */
 } hr_loader;

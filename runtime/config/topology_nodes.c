@@ -80,8 +80,9 @@ node_belongs_elsewhere(hr_node_kind kind, const char *key, char *hint, size_t si
         hr_type_info info;
 
         if (k != (int)kind && hr_registry_find((hr_node_kind)k, key, &info)) {
-            snprintf(hint, size, "%s is a %s: write it under `%ss`", key,
-                     hr_node_type_word((hr_node_kind)k), hr_node_kind_word((hr_node_kind)k));
+            snprintf(hint, size, "%s is %s %s: write it under `%ss`", key,
+                     k == HR_NODE_STEP ? "an" : "a", hr_node_type_word((hr_node_kind)k),
+                     hr_node_kind_word((hr_node_kind)k));
             return true;
         }
         if (k != (int)kind && hr_options_find(hr_node_options((hr_node_kind)k), key) != NULL) {
@@ -144,7 +145,10 @@ node_unknown(node_reader *r, const hr_yaml_entry *entry)
     node_list_types(kind, types, sizeof types);
     snprintf(text, sizeof text, "'%.60s' is neither a key of a %s nor %s %s", key->s,
              hr_node_kind_word(kind), kind == HR_NODE_STEP ? "an" : "a", hr_node_type_word(kind));
-    if (r->info.name != NULL && hr_options_find(r->info.options, key->s) != NULL) {
+    if (r->own_rows[0].name == NULL && hr_options_find(hr_node_options(kind), key->s) != NULL) {
+        snprintf(hint, sizeof hint,
+                 "remove it: dead letters leave as they came, from wherever they failed");
+    } else if (r->info.name != NULL && hr_options_find(r->info.options, key->s) != NULL) {
         snprintf(hint, sizeof hint, "it is an option of %s: indent it below", r->info.name);
     } else if (nearest != NULL) {
         snprintf(hint, sizeof hint, "did you mean '%s'?", nearest);
@@ -295,8 +299,8 @@ node_check_raw(node_reader *r)
 {
     const hr_yaml_node *schema = hr_yaml_get(&r->own, "schema");
 
-    if (r->node->format == HR_FORMAT_RAW && schema != NULL &&
-        (r->node->kind == HR_NODE_SOURCE || r->node->kind == HR_NODE_TABLE)) {
+    if (r->node->format == HR_FORMAT_RAW && schema != NULL) {
+        r->node->schema_path = (hr_text){0};
         hr_load_error(r->loader, r->node, schema->loc, schema->width, "conflict",
                       "remove it, or write `format: json`", "raw bytes have no schema");
     }

@@ -13,14 +13,15 @@ static const hr_option max_rate_rows[] = {
      .kind = HR_OPT_INT,
      .offset = RATE(records),
      .min = 1,
-     .help = "More failed records than this ..."},
+     .help =
+         "So many failed records are let pass in the time of `per`; one more stops the topology."},
     {.name = "per",
      .kind = HR_OPT_DURATION_MS,
      .offset = RATE(per_ms),
      .fallback = "1m",
      .min = 100,
      .max = 86400000,
-     .help = "... in this time stop the topology."},
+     .help = "The time in which they are counted."},
     {0},
 };
 

@@ -50,6 +50,10 @@ wire_unknown(wiring *w, hr_node *node)
     const char *nearest;
     char hint[160];
 
+    if (w->loader->names_unsure) {
+        node->broken = true;
+        return;
+    }
     if (hr_topology_find(w->t, HR_NODE_TABLE, from->s) != NULL) {
         w->table_used[hr_topology_find(w->t, HR_NODE_TABLE, from->s)->index] = true;
         snprintf(hint, sizeof hint, "it is a table: steps look into it with `enrich`");
@@ -77,9 +81,9 @@ wire_input(wiring *w, hr_node *node)
     if (node->from.s == NULL) {
         return;
     }
-    node->input = hr_topology_find(w->t, HR_NODE_STEP, node->from.s);
+    node->input = hr_topology_find(w->t, HR_NODE_SOURCE, node->from.s);
     if (node->input == NULL) {
-        node->input = hr_topology_find(w->t, HR_NODE_SOURCE, node->from.s);
+        node->input = hr_topology_find(w->t, HR_NODE_STEP, node->from.s);
     }
     if (node->input == NULL) {
         wire_unknown(w, node);
@@ -360,6 +364,7 @@ names_compare(hr_loader *loader, hr_node *a, hr_node *b)
     char hint[80];
 
     if (strcmp(a->name.s, b->name.s) == 0) {
+        loader->wiring_unsure = true;
         snprintf(hint, sizeof hint, "it is the %s of line %d", hr_node_kind_word(first->kind),
                  first->name.loc.line);
         hr_load_error(loader, second, second->name.loc, hr_text_width(&second->name),

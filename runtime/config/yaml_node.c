@@ -562,6 +562,27 @@ hr_yaml_get(const hr_yaml_node *map, const char *key)
     return NULL;
 }
 
+int
+hr_yaml_width_at(const hr_yaml_node *root, hr_loc loc)
+{
+    int width = 0;
+
+    if (root->loc.line == loc.line && root->loc.col == loc.col && root->kind == HR_YAML_SCALAR) {
+        return root->width;
+    }
+    for (size_t i = 0; i < root->n && width == 0; i++) {
+        const hr_yaml_entry *entry = &root->entries[i];
+        bool at_key = entry->key.s != NULL && entry->key.loc.line == loc.line &&
+                      entry->key.loc.col == loc.col;
+
+        width = at_key ? hr_text_width(&entry->key) : hr_yaml_width_at(entry->value, loc);
+    }
+    if (width == 0 && root->loc.line == loc.line && root->loc.col == loc.col) {
+        width = root->width;
+    }
+    return width;
+}
+
 bool
 hr_yaml_is_null(const hr_yaml_node *node)
 {

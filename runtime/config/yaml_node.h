@@ -72,6 +72,9 @@ const char *hr_yaml_read(hr_arena *arena, hr_diag *diag, const char *path, size_
 /* The value of a key of a map, or NULL. */
 hr_yaml_node *hr_yaml_get(const hr_yaml_node *map, const char *key);
 
+/* Characters of the key or value that begins at that place in the tree; 0: there is none. */
+int hr_yaml_width_at(const hr_yaml_node *root, hr_loc loc);
+
 /* True for a scalar that is written plain and means nothing: `~`, `null` or no text at all. */
 bool hr_yaml_is_null(const hr_yaml_node *node);
 

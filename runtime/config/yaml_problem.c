@@ -98,8 +98,9 @@ hr_yaml_problem(const yaml_parser_t *parser, hr_diag *diag, hr_loc start, const 
         loc = problem_offset_loc(start, text,
                                  parser->problem_offset < len ? parser->problem_offset : len);
     } else {
-        /* An open quote is where it began, not where the file ends. */
-        if (strstr(cause, "end of stream") != NULL || strstr(cause, "document indicator") != NULL) {
+        /* An open quote or bracket is where it began, not where the file ends. */
+        if (strstr(cause, "end of stream") != NULL || strstr(cause, "document indicator") != NULL ||
+            strstr(cause, "expected ','") != NULL) {
             mark = &parser->context_mark;
         }
         loc = problem_mark_loc(start, mark);

@@ -21,10 +21,17 @@ hr_node_loc(const hr_node *node, const char *option)
 void
 hr_node_error(hr_node *node, const hr_error *err)
 {
+    hr_error marked = *err;
+
     node->broken = true;
-    if (node->topology->diag != NULL) {
-        hr_diag_error(node->topology->diag, err);
+    if (node->topology->diag == NULL) {
+        return;
     }
+    if (marked.width == 0 && node->yaml != NULL && marked.loc.file != NULL &&
+        strcmp(marked.loc.file, node->topology->file) == 0) {
+        marked.width = hr_yaml_width_at(node->yaml, marked.loc);
+    }
+    hr_diag_error(node->topology->diag, &marked);
 }
 
 void

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Every broken topology gets exactly the message beside it: tests/bad/NAME.yaml, NAME.txt, and NAME.args for what
+# else goes on the command line. One mistake gives one error, except in several_mistakes.yaml. After a change:
+#   tests/topology/test_bad.sh --write      (and read what changed)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+unset HEADRACE_TEST_NOT_SET
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+status=0 count=0
+
+wrong() {
+    printf '%s\n' "$*" >&2
+    status=1
+}
+
+for yaml in tests/bad/*.yaml; do
+    name=${yaml%.yaml} code=0 args=()
+    if [ -e "$name.args" ]; then read -ra args <"$name.args"; fi
+    "$HEADRACE" check "$yaml" "${args[@]}" >"$out" 2>&1 || code=$?
+    [ "$code" = 1 ] || wrong "$yaml: exit code $code, not 1"
+    if [ "${1:-}" = --write ]; then cp "$out" "$name.txt"; fi
+    diff -u "$name.txt" "$out" >&2 || status=1
+    errors=$(grep -c '^[^ ].*: error\[' "$out" || true)
+    [ "$errors" = 1 ] || [ "$name" = tests/bad/several_mistakes ] || wrong "$yaml: $errors errors for one mistake"
+    count=$((count + 1))
+done
+[ "$count" -ge 60 ] || wrong "only $count broken topologies"
+
+# A message without its topology is not tested.
+for text in tests/bad/*.txt; do
+    [ -e "${text%.txt}.yaml" ] || wrong "$text belongs to no topology"
+done
+
+# All files of one run, in any format, count.
+"$HEADRACE" check tests/bad/option_misspelt.yaml topologies/flight_delay/topology.yaml tests/bad/unused_step.yaml \
+    --format json >"$out" 2>&1 && wrong 'check succeeds on broken topologies'
+[ "$(wc -l <"$out")" = 2 ] || wrong "two broken files give $(wc -l <"$out") lines of JSON"
+exit $status
