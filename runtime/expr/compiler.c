@@ -251,7 +251,7 @@ compiler_field(compiler *c, const hr_ast *node, emitted *out)
 static int
 compiler_concat_parts(compiler *c, const hr_ast *node, const hr_ast *part, emitted_args *args)
 {
-    emitted value, joined;
+    emitted value = {0}, joined = {0};
     emitted_args pair;
     int rc = HR_OK;
 
@@ -297,7 +297,7 @@ compiler_items(compiler *c, const hr_ast *list, hr_value **out)
         return hr_expr_no_memory(c->source);
     }
     for (size_t i = 0; i < list->n; i++) {
-        emitted item;
+        emitted item = {0};
         int rc = compiler_node(c, list->args[i], &item);
 
         if (rc != HR_OK) {
@@ -325,7 +325,7 @@ static int
 compiler_in_set(compiler *c, const hr_ast *node, emitted *out)
 {
     const hr_ast *list = node->args[1];
-    emitted value;
+    emitted value = {0};
     emitted_args args = {&value, 1, 1};
     hr_kernel_set *set;
     hr_value *items;
@@ -352,7 +352,7 @@ compiler_call(compiler *c, const hr_ast *node, emitted *out)
     int rc = HR_OK;
 
     for (size_t i = 0; i < node->n; i++) {
-        emitted arg;
+        emitted arg = {0};
 
         if ((rc = compiler_node(c, node->args[i], &arg)) != HR_OK ||
             (rc = compiler_push(c, &args, &arg)) != HR_OK) {
@@ -430,7 +430,7 @@ hr_compiler_run(const hr_expr_source *source, const hr_ast *root, hr_expr **out)
 {
     compiler *c = hr_arena_calloc(source->arena, 1, sizeof *c);
     hr_expr *expr = hr_arena_calloc(source->arena, 1, sizeof *expr);
-    emitted result;
+    emitted result = {0};
     int rc;
 
     if (c == NULL || expr == NULL) {

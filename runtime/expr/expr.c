@@ -12,13 +12,10 @@ hr_expr_compile(hr_arena *arena, const hr_text *text, const hr_scope *scope, hr_
 {
     hr_error ignored;
     hr_expr_source source = {text, arena, err != NULL ? err : &ignored};
-    hr_ast *root = NULL;
-    int rc = hr_parser_run(&source, &root);
+    hr_ast *root = hr_parser_run(&source);
+    int rc = root != NULL ? hr_checker_run(&source, scope, root) : source.err->code;
 
-    if (rc != HR_OK || (rc = hr_checker_run(&source, scope, root)) != HR_OK) {
-        return rc;
-    }
-    return hr_compiler_run(&source, root, out);
+    return rc == HR_OK ? hr_compiler_run(&source, root, out) : rc;
 }
 
 hr_type

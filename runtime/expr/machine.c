@@ -74,19 +74,19 @@ machine_operand(const hr_expr *expr, const hr_expr_frame *frame, const hr_batch 
 
 /* A field or a constant has no instruction of its own that could write into `out`. */
 static void
-machine_copy(hr_kernel_call *call, const hr_column *from, hr_column *out)
+machine_copy(hr_kernel_call call, const hr_column *from, hr_column *out)
 {
-    call->arg = &from;
-    call->n_args = 1;
-    call->out = out;
+    call.arg = &from;
+    call.n_args = 1;
+    call.out = out;
     if (hr_kind_is_span(from->kind)) {
-        hr_kernel_copy_span(call);
+        hr_kernel_copy_span(&call);
     } else if (from->kind == HR_KIND_BOOL) {
-        hr_kernel_copy_bool(call);
+        hr_kernel_copy_bool(&call);
     } else if (from->kind == HR_KIND_DOUBLE) {
-        hr_kernel_copy_double(call);
+        hr_kernel_copy_double(&call);
     } else {
-        hr_kernel_copy_int(call);
+        hr_kernel_copy_int(&call);
     }
 }
 
@@ -129,7 +129,7 @@ hr_expr_run(const hr_expr *expr, hr_expr_frame *frame, hr_batch *batch, hr_rows 
     }
     result = machine_operand(expr, frame, batch, expr->result);
     if (out != NULL) {
-        machine_copy(&call, result, out);
+        machine_copy(call, result, out);
         return out;
     }
     return result;

@@ -13,14 +13,15 @@ typedef struct parser {
     unsigned nesting;
 } parser;
 
-static int parser_expr(parser *p, hr_ast **out);
-static int parser_unary(parser *p, hr_ast **out);
+static hr_ast *parser_expr(parser *p);
+static hr_ast *parser_unary(parser *p);
 
-static int
+/* Functions that make a node return NULL, others false, where the error has been filled. */
+static bool
 parser_advance(parser *p)
 {
     p->end = p->token.range.at + p->token.range.len;
-    return hr_lexer_next(&p->lexer, &p->token);
+    return hr_lexer_next(&p->lexer, &p->token) == HR_OK;
 }
 
 static bool
@@ -35,46 +36,52 @@ parser_at_word(const parser *p, const char *word)
     return p->token.kind == HR_TOKEN_NAME && !p->token.quoted && strcmp(p->token.text, word) == 0;
 }
 
-static int
+static hr_ast *
 parser_unexpected(const parser *p, const char *wanted)
 {
     static const char *const words[][2] = {{"and", "&&"}, {"or", "||"}};
     const hr_expr_token *token = &p->token;
 
     if (token->kind == HR_TOKEN_END) {
-        return hr_expr_fail(p->source, token->range, "syntax", "expected %s, the expression ends",
-                            wanted);
+        hr_expr_fail(p->source, token->range, "syntax", "expected %s, the expression ends", wanted);
+        return NULL;
     }
     hr_expr_fail(p->source, token->range, "syntax", "expected %s, found '%.*s'", wanted,
                  (int)(token->range.len > 40 ? 40 : token->range.len),
                  p->source->text->s + token->range.at);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (parser_at_word(p, words[i][0])) {
-            return hr_hint(p->source->err, "write '%s'", words[i][1]);
+            hr_hint(p->source->err, "write '%s'", words[i][1]);
         }
     }
-    return HR_ECONFIG;
+    return NULL;
 }
 
-static int
+static bool
 parser_expect(parser *p, const char *symbol)
 {
     char wanted[8] = {'\'', symbol[0], '\'', '\0'};
 
-    return parser_at(p, symbol) ? parser_advance(p) : parser_unexpected(p, wanted);
+    return parser_at(p, symbol) ? parser_advance(p) : parser_unexpected(p, wanted) != NULL;
+}
+
+static hr_ast *
+parser_no_memory(const parser *p)
+{
+    hr_expr_no_memory(p->source);
+    return NULL;
 }
 
 /* A node that starts at `start` and ends with the token taken last. */
-static int
-parser_node(parser *p, hr_ast_op op, uint32_t start, hr_range token, size_t n, hr_ast *const *args,
-            hr_ast **out)
+static hr_ast *
+parser_node(parser *p, hr_ast_op op, uint32_t start, hr_range token, size_t n, hr_ast *const *args)
 {
     hr_arena *arena = p->source->arena;
     hr_ast *node = hr_arena_calloc(arena, 1, sizeof *node);
     hr_ast **own = hr_arena_calloc(arena, n + 1, sizeof *own);
 
     if (node == NULL || own == NULL) {
-        return hr_expr_no_memory(p->source);
+        return parser_no_memory(p);
     }
     node->op = op;
     node->range = (hr_range){start, p->end - start};
@@ -83,64 +90,79 @@ parser_node(parser *p, hr_ast_op op, uint32_t start, hr_range token, size_t n, h
     node->n = n;
     for (size_t i = 0; i < n; i++) {
         own[i] = args[i];
-        if (args[i]->height > node->height) {
-            node->height = args[i]->height;
-        }
+        node->height = args[i]->height > node->height ? args[i]->height : node->height;
     }
     if (++node->height > HR_EXPR_HEIGHT_MAX) {
-        return hr_expr_fail(p->source, token, "out-of-range", "more than %d operators in a row",
-                            HR_EXPR_HEIGHT_MAX);
+        hr_expr_fail(p->source, token, "out-of-range", "more than %d operators in a row",
+                     HR_EXPR_HEIGHT_MAX);
+        return NULL;
     }
-    *out = node;
-    return HR_OK;
+    return node;
 }
 
-static int
+/* A call of an operator or function. */
+static hr_ast *
+parser_named_node(parser *p, hr_ast_op op, const char *name, uint32_t start, hr_range token,
+                  size_t n, hr_ast *const *args)
+{
+    hr_ast *node = parser_node(p, op, start, token, n, args);
+
+    if (node != NULL) {
+        node->name = name;
+    }
+    return node;
+}
+
+/* Takes the token that opens a nesting. */
+static bool
 parser_enter(parser *p)
 {
     if (++p->nesting > HR_EXPR_NESTING_MAX) {
-        return hr_expr_fail(p->source, p->token.range, "out-of-range",
-                            "the expression nests deeper than %d", HR_EXPR_NESTING_MAX);
+        hr_expr_fail(p->source, p->token.range, "out-of-range",
+                     "the expression nests deeper than %d", HR_EXPR_NESTING_MAX);
+        return false;
     }
-    return HR_OK;
+    return parser_advance(p);
+}
+
+static void
+parser_leave(parser *p)
+{
+    p->nesting--;
 }
 
 /* One more part of the path of a FIELD or SELECT. */
-static int
+static hr_ast *
 parser_extend_path(parser *p, hr_ast *node, const char *name, hr_range at)
 {
-    size_t bytes = (node->n_path + 1) * sizeof(char *);
-    const char **path = hr_arena_alloc(p->source->arena, bytes);
-    hr_range *path_at = hr_arena_alloc(p->source->arena, (node->n_path + 1) * sizeof *path_at);
+    size_t n = node->n_path;
+    const char **path = hr_arena_calloc(p->source->arena, n + 1, sizeof *path);
+    hr_range *path_at = hr_arena_calloc(p->source->arena, n + 1, sizeof *path_at);
 
     if (path == NULL || path_at == NULL) {
-        return hr_expr_no_memory(p->source);
+        return parser_no_memory(p);
     }
-    if (node->n_path > 0) {
-        memcpy(path, node->path, node->n_path * sizeof *path);
-        memcpy(path_at, node->path_at, node->n_path * sizeof *path_at);
+    if (n > 0) {
+        memcpy(path, node->path, n * sizeof *path);
+        memcpy(path_at, node->path_at, n * sizeof *path_at);
     }
-    path[node->n_path] = name;
-    path_at[node->n_path] = at;
+    path[n] = name;
+    path_at[n] = at;
     node->path = path;
     node->path_at = path_at;
     node->n_path++;
     node->range.len = p->end - node->range.at;
-    return HR_OK;
+    return node;
 }
 
 /* .name or ["name"] behind a node. */
-static int
-parser_select(parser *p, const char *name, hr_range at, hr_ast **node)
+static hr_ast *
+parser_select(parser *p, hr_ast *node, const char *name, hr_range at)
 {
-    if ((*node)->op != HR_AST_FIELD && (*node)->op != HR_AST_SELECT) {
-        int rc = parser_node(p, HR_AST_SELECT, (*node)->range.at, at, 1, node, node);
-
-        if (rc != HR_OK) {
-            return rc;
-        }
+    if (node->op != HR_AST_FIELD && node->op != HR_AST_SELECT) {
+        node = parser_node(p, HR_AST_SELECT, node->range.at, at, 1, &node);
     }
-    return parser_extend_path(p, *node, name, at);
+    return node != NULL ? parser_extend_path(p, node, name, at) : NULL;
 }
 
 typedef struct parser_args {
@@ -148,15 +170,15 @@ typedef struct parser_args {
     size_t n, cap;
 } parser_args;
 
-static int
+static bool
 parser_push(parser *p, parser_args *args, hr_ast *arg)
 {
     if (args->n == args->cap) {
         size_t cap = args->cap > 0 ? 2 * args->cap : 4;
-        hr_ast **v = hr_arena_alloc(p->source->arena, cap * sizeof *v);
+        hr_ast **v = hr_arena_calloc(p->source->arena, cap, sizeof *v);
 
         if (v == NULL) {
-            return hr_expr_no_memory(p->source);
+            return parser_no_memory(p) != NULL;
         }
         if (args->n > 0) {
             memcpy(v, args->v, args->n * sizeof *v);
@@ -165,241 +187,222 @@ parser_push(parser *p, parser_args *args, hr_ast *arg)
         args->cap = cap;
     }
     args->v[args->n++] = arg;
-    return HR_OK;
+    return true;
 }
 
 /* Expressions up to `close`, which is taken. A trailing comma is allowed in lists only. */
-static int
+static bool
 parser_list(parser *p, const char *close, parser_args *args)
 {
     bool is_list = close[0] == ']';
-    int rc = HR_OK;
 
-    if (parser_at(p, close)) {
-        return parser_advance(p);
-    }
-    for (;;) {
-        hr_ast *arg = NULL;
+    while (!parser_at(p, close)) {
+        hr_ast *arg = parser_expr(p);
 
-        if ((rc = parser_expr(p, &arg)) != HR_OK || (rc = parser_push(p, args, arg)) != HR_OK) {
-            return rc;
+        if (arg == NULL || !parser_push(p, args, arg)) {
+            return false;
+        }
+        if (parser_at(p, close)) {
+            break;
         }
         if (!parser_at(p, ",")) {
-            return parser_at(p, close)
-                       ? parser_advance(p)
-                       : parser_unexpected(p, is_list ? "',' or ']'" : "',' or ')'");
+            return parser_unexpected(p, is_list ? "',' or ']'" : "',' or ')'") != NULL;
         }
-        if ((rc = parser_advance(p)) != HR_OK) {
-            return rc;
+        if (!parser_advance(p)) {
+            return false;
         }
-        if (is_list && parser_at(p, close)) {
-            return parser_advance(p);
+        if (!is_list && parser_at(p, close)) {
+            return parser_unexpected(p, "a value") != NULL;
         }
     }
+    return parser_advance(p);
 }
 
-static int
-parser_has(parser *p, hr_range token, const parser_args *args, hr_ast **out)
+static hr_ast *
+parser_has(parser *p, hr_range token, const parser_args *args)
 {
     hr_ast_op op = args->n == 1 ? args->v[0]->op : HR_AST_LITERAL;
 
     if (op != HR_AST_FIELD && op != HR_AST_SELECT && op != HR_AST_INDEX) {
-        return hr_expr_fail(p->source, token, "syntax", "has() takes one field, as in has(a.b)");
+        hr_expr_fail(p->source, token, "syntax", "has() takes one field, as in has(a.b)");
+        return NULL;
     }
-    return parser_node(p, HR_AST_HAS, token.at, token, 1, args->v, out);
+    return parser_node(p, HR_AST_HAS, token.at, token, 1, args->v);
 }
 
 /* name(args), the name taken already; with a receiver for a method. */
-static int
-parser_call(parser *p, const char *name, hr_range token, hr_ast *receiver, hr_ast **out)
+static hr_ast *
+parser_call(parser *p, const char *name, hr_range token, hr_ast *receiver)
 {
     parser_args args = {NULL, 0, 0};
-    uint32_t start = receiver != NULL ? receiver->range.at : token.at;
-    int rc = parser_enter(p);
 
-    if (rc == HR_OK && receiver != NULL) {
-        rc = parser_push(p, &args, receiver);
+    if ((receiver != NULL && !parser_push(p, &args, receiver)) || !parser_enter(p) ||
+        !parser_list(p, ")", &args)) {
+        return NULL;
     }
-    if (rc != HR_OK || (rc = parser_advance(p)) != HR_OK ||
-        (rc = parser_list(p, ")", &args)) != HR_OK) {
-        return rc;
+    parser_leave(p);
+    if (receiver != NULL) {
+        return parser_named_node(p, HR_AST_METHOD, name, receiver->range.at, token, args.n, args.v);
     }
-    p->nesting--;
-    if (receiver == NULL && strcmp(name, "has") == 0) {
-        return parser_has(p, token, &args, out);
-    }
-    rc = parser_node(p, receiver != NULL ? HR_AST_METHOD : HR_AST_CALL, start, token, args.n,
-                     args.v, out);
-    if (rc == HR_OK) {
-        (*out)->name = name;
-    }
-    return rc;
+    return strcmp(name, "has") == 0
+               ? parser_has(p, token, &args)
+               : parser_named_node(p, HR_AST_CALL, name, token.at, token, args.n, args.v);
 }
 
-static int
-parser_literal(parser *p, const hr_value *value, hr_ast **out)
+/* The token is a literal with this value. */
+static hr_ast *
+parser_literal(parser *p, hr_value value)
 {
     hr_range token = p->token.range;
-    hr_value copy = *value;
-    int rc = parser_advance(p);
+    hr_ast *node =
+        parser_advance(p) ? parser_node(p, HR_AST_LITERAL, token.at, token, 0, NULL) : NULL;
 
-    if (rc == HR_OK) {
-        rc = parser_node(p, HR_AST_LITERAL, token.at, token, 0, NULL, out);
+    if (node != NULL) {
+        node->value = value;
     }
-    if (rc == HR_OK) {
-        (*out)->value = copy;
-    }
-    return rc;
+    return node;
 }
 
-static int
-parser_int(parser *p, bool negative, hr_ast **out)
+static hr_ast *
+parser_int(parser *p, bool negative)
 {
     uint64_t magnitude = p->token.magnitude;
     hr_value value = {.kind = HR_KIND_INT};
 
     if (magnitude > (uint64_t)INT64_MAX + negative) {
-        return hr_expr_fail(p->source, p->token.range, "out-of-range",
-                            "the number does not fit an int");
+        hr_expr_fail(p->source, p->token.range, "out-of-range", "the number does not fit an int");
+        return NULL;
     }
     value.v.i = (int64_t)(negative ? 0 - magnitude : magnitude);
-    return parser_literal(p, &value, out);
+    return parser_literal(p, value);
 }
 
 static bool
-parser_is_reserved(const char *name)
+parser_at_reserved_word(const parser *p)
 {
     static const char *const words[] = {
-        "as",  "break", "const",   "continue",  "else",   "for", "function", "if",    "import",
-        "let", "loop",  "package", "namespace", "return", "var", "void",     "while", "in"};
+        "as",  "break", "const", "continue", "else",      "for",    "if",      "import", "function",
+        "let", "loop",  "in",    "void",     "namespace", "return", "package", "var",    "while"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (strcmp(words[i], name) == 0) {
+        if (parser_at_word(p, words[i])) {
             return true;
         }
     }
     return false;
 }
 
-static int
-parser_word(parser *p, hr_ast **out)
+static hr_ast *
+parser_reserved_word(const parser *p)
 {
-    hr_value yes = {.kind = HR_KIND_BOOL, .v.b = 1}, no = {.kind = HR_KIND_BOOL};
-    hr_value null = {.kind = HR_KIND_NULL, .lane = HR_LANE_NULL};
+    const char *word = p->token.text;
 
-    if (parser_at_word(p, "true") || parser_at_word(p, "false")) {
-        return parser_literal(p, parser_at_word(p, "true") ? &yes : &no, out);
-    }
-    if (parser_at_word(p, "null")) {
-        return parser_literal(p, &null, out);
-    }
-    hr_expr_fail(p->source, p->token.range, "syntax", "'%s' is a reserved word", p->token.text);
-    return hr_hint(p->source->err, "a field of this name is written `%s`, in backticks",
-                   p->token.text);
+    hr_expr_fail(p->source, p->token.range, "syntax", "'%s' is a reserved word", word);
+    hr_hint(p->source->err, "a field of this name is written `%s`, in backticks", word);
+    return NULL;
 }
 
-/* A field or a call. */
-static int
-parser_name(parser *p, hr_ast **out)
+/* A word of the language, a field or a call. */
+static hr_ast *
+parser_name(parser *p)
 {
     const char *name = p->token.text;
     hr_range token = p->token.range;
     bool quoted = p->token.quoted;
-    int rc;
+    hr_ast *node;
 
-    if (!quoted && (parser_is_reserved(name) || strcmp(name, "true") == 0 ||
-                    strcmp(name, "false") == 0 || strcmp(name, "null") == 0)) {
-        return parser_word(p, out);
+    if (parser_at_word(p, "true") || parser_at_word(p, "false")) {
+        return parser_literal(p, (hr_value){.kind = HR_KIND_BOOL, .v.b = name[0] == 't'});
     }
-    if ((rc = parser_advance(p)) != HR_OK) {
-        return rc;
+    if (parser_at_word(p, "null")) {
+        return parser_literal(p, (hr_value){.kind = HR_KIND_NULL, .lane = HR_LANE_NULL});
+    }
+    if (parser_at_reserved_word(p)) {
+        return parser_reserved_word(p);
+    }
+    if (!parser_advance(p)) {
+        return NULL;
     }
     if (parser_at(p, "(") && !quoted) {
-        return parser_call(p, name, token, NULL, out);
+        return parser_call(p, name, token, NULL);
     }
-    rc = parser_node(p, HR_AST_FIELD, token.at, token, 0, NULL, out);
-    return rc == HR_OK ? parser_extend_path(p, *out, name, token) : rc;
+    node = parser_node(p, HR_AST_FIELD, token.at, token, 0, NULL);
+    return node != NULL ? parser_extend_path(p, node, name, token) : NULL;
 }
 
-static int
-parser_parens(parser *p, hr_ast **out)
+static hr_ast *
+parser_parens(parser *p)
 {
     uint32_t start = p->token.range.at;
-    int rc = parser_enter(p);
+    hr_ast *node = parser_enter(p) ? parser_expr(p) : NULL;
 
-    if (rc != HR_OK || (rc = parser_advance(p)) != HR_OK || (rc = parser_expr(p, out)) != HR_OK ||
-        (rc = parser_expect(p, ")")) != HR_OK) {
-        return rc;
+    if (node == NULL || !parser_expect(p, ")")) {
+        return NULL;
     }
-    p->nesting--;
-    if ((*out)->op == HR_AST_FIELD || (*out)->op == HR_AST_SELECT) {
-        return HR_OK; /* (a).b is a.b */
+    parser_leave(p);
+    if (node->op != HR_AST_FIELD && node->op != HR_AST_SELECT) { /* (a).b is a.b */
+        node->range = (hr_range){start, p->end - start};
     }
-    (*out)->range = (hr_range){start, p->end - start};
-    return HR_OK;
+    return node;
 }
 
-static int
-parser_brackets(parser *p, hr_ast **out)
+static hr_ast *
+parser_brackets(parser *p)
 {
     parser_args args = {NULL, 0, 0};
     hr_range token = p->token.range;
-    int rc = parser_enter(p);
 
-    if (rc != HR_OK || (rc = parser_advance(p)) != HR_OK ||
-        (rc = parser_list(p, "]", &args)) != HR_OK) {
-        return rc;
+    if (!parser_enter(p) || !parser_list(p, "]", &args)) {
+        return NULL;
     }
-    p->nesting--;
-    return parser_node(p, HR_AST_LIST, token.at, token, args.n, args.v, out);
+    parser_leave(p);
+    return parser_node(p, HR_AST_LIST, token.at, token, args.n, args.v);
 }
 
-static int
-parser_primary(parser *p, hr_ast **out)
+static hr_ast *
+parser_primary(parser *p)
 {
     switch (p->token.kind) {
     case HR_TOKEN_NAME:
-        return parser_name(p, out);
+        return parser_name(p);
     case HR_TOKEN_INT:
-        return parser_int(p, false, out);
+        return parser_int(p, false);
     case HR_TOKEN_LITERAL:
-        return parser_literal(p, &p->token.value, out);
-    case HR_TOKEN_SYMBOL:
-        if (parser_at(p, "(")) {
-            return parser_parens(p, out);
-        }
-        if (parser_at(p, "[")) {
-            return parser_brackets(p, out);
-        }
-        if (parser_at(p, "{")) {
-            return hr_expr_fail(p->source, p->token.range, "syntax", "there are no map literals");
-        }
+        return parser_literal(p, p->token.value);
+    default:
         break;
-    case HR_TOKEN_END:
-        break;
+    }
+    if (parser_at(p, "(")) {
+        return parser_parens(p);
+    }
+    if (parser_at(p, "[")) {
+        return parser_brackets(p);
+    }
+    if (parser_at(p, "{")) {
+        hr_expr_fail(p->source, p->token.range, "syntax", "there are no map literals");
+        return NULL;
     }
     return parser_unexpected(p, "a value");
 }
 
-/* .name or .name(args), the dot taken already. */
-static int
-parser_dot(parser *p, hr_ast **node)
+/* .name or .name(args) */
+static hr_ast *
+parser_dot(parser *p, hr_ast *node)
 {
-    const char *name = p->token.text;
-    hr_range token = p->token.range;
-    bool quoted = p->token.quoted;
-    int rc;
+    hr_expr_token name;
 
-    if (p->token.kind != HR_TOKEN_NAME) {
+    if (!parser_advance(p)) {
+        return NULL;
+    }
+    name = p->token;
+    if (name.kind != HR_TOKEN_NAME) {
         return parser_unexpected(p, "a name");
     }
-    if ((rc = parser_advance(p)) != HR_OK) {
-        return rc;
+    if (!parser_advance(p)) {
+        return NULL;
     }
-    if (parser_at(p, "(") && !quoted) {
-        return parser_call(p, name, token, *node, node);
-    }
-    return parser_select(p, name, token, node);
+    return parser_at(p, "(") && !name.quoted ? parser_call(p, name.text, name.range, node)
+                                             : parser_select(p, node, name.text, name.range);
 }
 
 /* A name given as a string holds no zero byte, as no field's name does. */
@@ -410,45 +413,35 @@ parser_is_name(const hr_ast *node)
            memchr(node->value.v.s.data, 0, node->value.v.s.len) == NULL;
 }
 
-/* [expr], the bracket not taken yet. */
-static int
-parser_index(parser *p, hr_ast **node)
+/* [expr] */
+static hr_ast *
+parser_index(parser *p, hr_ast *node)
 {
     hr_range token = p->token.range;
-    hr_ast *args[2] = {*node, NULL};
+    hr_ast *index = parser_enter(p) ? parser_expr(p) : NULL;
     const char *name;
-    int rc = parser_enter(p);
 
-    if (rc != HR_OK || (rc = parser_advance(p)) != HR_OK ||
-        (rc = parser_expr(p, &args[1])) != HR_OK || (rc = parser_expect(p, "]")) != HR_OK) {
-        return rc;
+    if (index == NULL || !parser_expect(p, "]")) {
+        return NULL;
     }
-    p->nesting--;
-    if (!parser_is_name(args[1])) {
-        return parser_node(p, HR_AST_INDEX, (*node)->range.at, token, 2, args, node);
+    parser_leave(p);
+    if (!parser_is_name(index)) {
+        return parser_node(p, HR_AST_INDEX, node->range.at, token, 2, (hr_ast *[]){node, index});
     }
-    name = hr_arena_strndup(p->source->arena, (const char *)args[1]->value.v.s.data,
-                            args[1]->value.v.s.len);
-    return name != NULL ? parser_select(p, name, args[1]->range, node)
-                        : hr_expr_no_memory(p->source);
+    name = hr_arena_strndup(p->source->arena, (const char *)index->value.v.s.data,
+                            index->value.v.s.len);
+    return name != NULL ? parser_select(p, node, name, index->range) : parser_no_memory(p);
 }
 
-static int
-parser_member(parser *p, hr_ast **out)
+static hr_ast *
+parser_member(parser *p)
 {
-    int rc = parser_primary(p, out);
+    hr_ast *node = parser_primary(p);
 
-    while (rc == HR_OK) {
-        if (parser_at(p, ".")) {
-            rc = parser_advance(p);
-            rc = rc == HR_OK ? parser_dot(p, out) : rc;
-        } else if (parser_at(p, "[")) {
-            rc = parser_index(p, out);
-        } else {
-            break;
-        }
+    while (node != NULL && (parser_at(p, ".") || parser_at(p, "["))) {
+        node = parser_at(p, ".") ? parser_dot(p, node) : parser_index(p, node);
     }
-    return rc;
+    return node;
 }
 
 static bool
@@ -459,48 +452,45 @@ parser_at_number(const parser *p)
 }
 
 /* A minus right before a number is part of it: only so can the smallest int be written. */
-static int
-parser_negative(parser *p, uint32_t start, hr_ast **out)
+static hr_ast *
+parser_negative(parser *p, uint32_t start)
 {
-    int rc;
+    hr_value value = p->token.value;
+    hr_ast *node;
 
     if (p->token.kind == HR_TOKEN_INT) {
-        rc = parser_int(p, true, out);
+        node = parser_int(p, true);
     } else {
-        p->token.value.v.d = -p->token.value.v.d;
-        rc = parser_literal(p, &p->token.value, out);
+        value.v.d = -value.v.d;
+        node = parser_literal(p, value);
     }
-    if (rc == HR_OK) {
-        (*out)->range = (*out)->token = (hr_range){start, p->end - start};
+    if (node != NULL) {
+        node->range = node->token = (hr_range){start, p->end - start};
     }
-    return rc;
+    return node;
 }
 
 /* `--x` and `!!x`, but not `-!x`, as in CEL. */
-static int
-parser_unary(parser *p, hr_ast **out)
+static hr_ast *
+parser_unary(parser *p)
 {
     hr_range token = p->token.range;
     const char *name = parser_at(p, "-") ? "-" : parser_at(p, "!") ? "!" : NULL;
-    hr_ast *arg = NULL;
-    int rc;
+    hr_ast *arg;
 
     if (name == NULL) {
-        return parser_member(p, out);
+        return parser_member(p);
     }
-    if ((rc = parser_enter(p)) != HR_OK || (rc = parser_advance(p)) != HR_OK) {
-        return rc;
+    if (!parser_enter(p)) {
+        return NULL;
     }
     if (name[0] == '-' && parser_at_number(p)) {
-        p->nesting--;
-        return parser_negative(p, token.at, out);
+        parser_leave(p);
+        return parser_negative(p, token.at);
     }
-    rc = parser_at(p, name) ? parser_unary(p, &arg) : parser_member(p, &arg);
-    p->nesting--;
-    if (rc == HR_OK && (rc = parser_node(p, HR_AST_CALL, token.at, token, 1, &arg, out)) == HR_OK) {
-        (*out)->name = name;
-    }
-    return rc;
+    arg = parser_at(p, name) ? parser_unary(p) : parser_member(p);
+    parser_leave(p);
+    return arg != NULL ? parser_named_node(p, HR_AST_CALL, name, token.at, token, 1, &arg) : NULL;
 }
 
 /* The operators of each level, loosest first; `in` is a word. */
@@ -529,95 +519,81 @@ parser_is_null(const hr_ast *node)
 }
 
 /* x == null and null == x ask whether x is there. */
-static int
-parser_binary_node(parser *p, const char *name, hr_range token, hr_ast **args, hr_ast **out)
+static hr_ast *
+parser_binary_node(parser *p, const char *name, hr_range token, hr_ast *a, hr_ast *b)
 {
     bool is_equality = strcmp(name, "==") == 0 || strcmp(name, "!=") == 0;
-    hr_ast *tested = parser_is_null(args[0]) ? args[1] : args[0];
-    uint32_t start = args[0]->range.at;
-    int rc;
+    hr_ast *args[] = {a, b};
 
-    if (is_equality && (parser_is_null(args[0]) || parser_is_null(args[1]))) {
-        rc = parser_node(p, name[0] == '!' ? HR_AST_HAS : HR_AST_LACKS, start, token, 1, &tested,
-                         out);
-    } else {
-        rc = parser_node(p, strcmp(name, "in") == 0 ? HR_AST_IN : HR_AST_CALL, start, token, 2,
-                         args, out);
+    if (is_equality && (parser_is_null(a) || parser_is_null(b))) {
+        return parser_named_node(p, name[0] == '!' ? HR_AST_HAS : HR_AST_LACKS, name, a->range.at,
+                                 token, 1, parser_is_null(a) ? &b : &a);
     }
-    if (rc == HR_OK) {
-        (*out)->name = name;
-    }
-    return rc;
+    return parser_named_node(p, strcmp(name, "in") == 0 ? HR_AST_IN : HR_AST_CALL, name,
+                             a->range.at, token, 2, args);
 }
 
-static int
-parser_binary(parser *p, size_t level, hr_ast **out)
+static hr_ast *
+parser_binary(parser *p, size_t level)
 {
-    hr_ast *args[2] = {NULL, NULL};
+    bool tightest = level + 1 == PARSER_LEVELS;
+    hr_ast *left = tightest ? parser_unary(p) : parser_binary(p, level + 1);
     const char *name;
-    int rc = level + 1 < PARSER_LEVELS ? parser_binary(p, level + 1, &args[0])
-                                       : parser_unary(p, &args[0]);
 
-    while (rc == HR_OK && (name = parser_operator(p, level)) != NULL) {
+    while (left != NULL && (name = parser_operator(p, level)) != NULL) {
         hr_range token = p->token.range;
+        hr_ast *right = NULL;
 
-        if ((rc = parser_advance(p)) != HR_OK) {
-            return rc;
+        if (parser_advance(p)) {
+            right = tightest ? parser_unary(p) : parser_binary(p, level + 1);
         }
-        rc = level + 1 < PARSER_LEVELS ? parser_binary(p, level + 1, &args[1])
-                                       : parser_unary(p, &args[1]);
-        if (rc == HR_OK) {
-            rc = parser_binary_node(p, name, token, args, &args[0]);
-        }
+        left = right != NULL ? parser_binary_node(p, name, token, left, right) : NULL;
     }
-    *out = args[0];
-    return rc;
+    return left;
 }
 
-static int
-parser_expr(parser *p, hr_ast **out)
+static hr_ast *
+parser_expr(parser *p)
 {
-    hr_ast *args[3] = {NULL, NULL, NULL};
-    hr_range token;
-    int rc = parser_binary(p, 0, &args[0]);
+    hr_ast *args[3] = {parser_binary(p, 0), NULL, NULL};
+    hr_range token = p->token.range;
 
-    *out = args[0];
-    token = p->token.range;
-    if (rc != HR_OK || !parser_at(p, "?")) {
-        return rc;
+    if (args[0] == NULL || !parser_at(p, "?")) {
+        return args[0];
     }
-    if ((rc = parser_advance(p)) != HR_OK || (rc = parser_binary(p, 0, &args[1])) != HR_OK ||
-        (rc = parser_expect(p, ":")) != HR_OK || (rc = parser_expr(p, &args[2])) != HR_OK) {
-        return rc;
+    if (!parser_advance(p) || (args[1] = parser_binary(p, 0)) == NULL || !parser_expect(p, ":") ||
+        (args[2] = parser_expr(p)) == NULL) {
+        return NULL;
     }
-    return parser_node(p, HR_AST_CHOOSE, args[0]->range.at, token, 3, args, out);
+    return parser_node(p, HR_AST_CHOOSE, args[0]->range.at, token, 3, args);
 }
 
-static int
+static bool
 parser_check_text(const hr_expr_source *source)
 {
     const hr_text *text = source->text;
     size_t good;
 
     if (text->len > HR_EXPR_TEXT_MAX) {
-        return hr_expr_fail(source, (hr_range){0, 1}, "out-of-range",
-                            "the expression is longer than %d bytes", HR_EXPR_TEXT_MAX);
+        hr_expr_fail(source, (hr_range){0, 1}, "out-of-range",
+                     "the expression is longer than %d bytes", HR_EXPR_TEXT_MAX);
+        return false;
     }
     good = hr_utf8_valid((hr_span){(const uint8_t *)text->s, text->len});
     if (good < text->len) {
-        return hr_expr_fail(source, (hr_range){(uint32_t)good, 1}, "syntax", "invalid UTF-8");
+        hr_expr_fail(source, (hr_range){(uint32_t)good, 1}, "syntax", "invalid UTF-8");
     }
-    return HR_OK;
+    return good == text->len;
 }
 
-int
-hr_parser_run(const hr_expr_source *source, hr_ast **out)
+hr_ast *
+hr_parser_run(const hr_expr_source *source)
 {
     parser p = {.source = source, .lexer = {source, 0}};
-    int rc = parser_check_text(source);
+    hr_ast *root = parser_check_text(source) && parser_advance(&p) ? parser_expr(&p) : NULL;
 
-    if (rc != HR_OK || (rc = parser_advance(&p)) != HR_OK || (rc = parser_expr(&p, out)) != HR_OK) {
-        return rc;
+    if (root != NULL && p.token.kind != HR_TOKEN_END) {
+        return parser_unexpected(&p, "an operator or the end");
     }
-    return p.token.kind == HR_TOKEN_END ? HR_OK : parser_unexpected(&p, "an operator or the end");
+    return root;
 }

@@ -8,7 +8,7 @@
 #define HR_EXPR_NESTING_MAX 32
 #define HR_EXPR_HEIGHT_MAX 256 /* operators in a row, a + b + c ...: bounds recursion */
 
-/* Parses the whole text. HR_OK, HR_ECONFIG, HR_ENOMEM. */
-int hr_parser_run(const hr_expr_source *source, hr_ast **out);
+/* Parses the whole text. NULL with source->err filled: HR_ECONFIG, HR_ENOMEM. */
+hr_ast *hr_parser_run(const hr_expr_source *source);
 
 #endif

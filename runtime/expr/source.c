@@ -18,9 +18,7 @@ hr_expr_fail(const hr_expr_source *source, hr_range range, const char *slug, con
     vsnprintf(msg, sizeof msg, fmt, ap);
     va_end(ap);
     hr_fail_as(source->err, hr_text_loc(text, range.at), slug, "%s", msg);
-    if (source->err != NULL) {
-        source->err->width = (int)hr_utf8_count(token);
-    }
+    source->err->width = (int)hr_utf8_count(token);
     return HR_ECONFIG;
 }
 

@@ -7,7 +7,7 @@
 typedef struct hr_expr_source {
     const hr_text *text;
     hr_arena *arena;
-    hr_error *err;
+    hr_error *err; /* not NULL */
 } hr_expr_source;
 
 /* A piece of the text, in bytes. */
