@@ -99,6 +99,21 @@ json_to_double(hr_arena *arena, hr_json_kind kind, hr_span a, double *o)
     return json_text(arena, a, &text) ? hr_convert_double(text, o) : HR_LANE_NO_MEMORY;
 }
 
+/* A number or bool as it is written; of a text that was not validated, nothing else. */
+static bool
+json_is_plain(hr_span a)
+{
+    if (hr_span_eq(a, HR_SPAN_LIT("true")) || hr_span_eq(a, HR_SPAN_LIT("false"))) {
+        return true;
+    }
+    for (size_t i = 0; i < a.len; i++) {
+        if (a.data[i] == 0 || strchr("0123456789+-.eE", a.data[i]) == NULL) {
+            return false;
+        }
+    }
+    return a.len > 0;
+}
+
 static uint8_t
 json_to_string(hr_arena *arena, hr_json_kind kind, hr_span a, hr_span *o)
 {
@@ -106,7 +121,7 @@ json_to_string(hr_arena *arena, hr_json_kind kind, hr_span a, hr_span *o)
         return json_as_string(arena, kind, a, o);
     }
     *o = a;
-    return kind == HR_JSON_NUMBER || kind == HR_JSON_BOOL ? HR_LANE_OK : HR_LANE_NOT_TEXT;
+    return json_is_plain(a) ? HR_LANE_OK : HR_LANE_NOT_TEXT;
 }
 
 static inline bool

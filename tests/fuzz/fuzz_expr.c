@@ -117,7 +117,7 @@ fuzz_set_first_row(hr_batch *batch, hr_span bytes)
 
         if (hr_kind_is_span(kind)) {
             batch->columns[i].v.s[0] =
-                kind != HR_KIND_STRING || is_text ? bytes : HR_SPAN_LIT("no text");
+                kind == HR_KIND_BYTES || is_text ? bytes : HR_SPAN_LIT("\"no text\"");
         }
     }
 }

@@ -191,6 +191,17 @@ fixture_show_span(expr_fixture *fixture, hr_kind kind, hr_span s)
              (const char *)s.data, open[0] == '[' ? "]" : "\"");
 }
 
+/* All digits, and always told from an int. */
+static void
+fixture_show_double(char *text, size_t size, double value)
+{
+    size_t len = (size_t)snprintf(text, size, "%.17g", value);
+
+    if (strpbrk(text, ".e") == NULL) {
+        snprintf(text + len, size - len, ".0");
+    }
+}
+
 const char *
 expr_fixture_show(expr_fixture *fixture, const hr_column *column, hr_kind kind, hr_row row)
 {
@@ -212,8 +223,7 @@ expr_fixture_show(expr_fixture *fixture, const hr_column *column, hr_kind kind, 
         snprintf(text, size, "@%" PRId64, column->v.i[row]);
         break;
     case HR_KIND_DOUBLE:
-        snprintf(text, size, "%.17g", column->v.d[row]);
-        strcat(text, strpbrk(text, ".e") == NULL ? ".0" : "");
+        fixture_show_double(text, size, column->v.d[row]);
         break;
     case HR_KIND_BOOL:
         snprintf(text, size, "%s", column->v.b[row] ? "true" : "false");

@@ -163,15 +163,18 @@ each_mistake_has_its_place_and_width(void **state)
 static char *
 nested(size_t n, const char *open, const char *middle, const char *close)
 {
-    char *text = calloc(1, n * (strlen(open) + strlen(close)) + strlen(middle) + 1);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
 
     for (size_t i = 0; i < n; i++) {
-        strcat(text, open);
+        fputs(open, out);
     }
-    strcat(text, middle);
+    fputs(middle, out);
     for (size_t i = 0; i < n; i++) {
-        strcat(text, close);
+        fputs(close, out);
     }
+    fclose(out);
     return text;
 }
 
