@@ -12,6 +12,8 @@
 #define ASK_TIMEOUT_MS 2000
 #define ASK_AGAIN_MS 1000
 #define LAG_MS 500
+#define SOURCES_MAX 64
+#define PREFETCH_MAX (8 * 1024 * 1024)
 
 enum { START_EARLIEST, START_LATEST };
 
@@ -30,6 +32,30 @@ static const hr_option kafka_option_table[] = {
     {0},
 };
 
+/* A topology is one member per thread in its group, so a topic's records come once. */
+static int
+kafka_compile(hr_node *node, const void *options, void *shared, hr_error *err)
+{
+    const kafka_options *opt = options;
+
+    (void)shared;
+    for (size_t i = 0; i < node->index; i++) {
+        const hr_node *other = &node->topology->sources[i];
+        const kafka_options *theirs = other->options;
+
+        if (other->type != node->type || other->broken ||
+            strcmp(theirs->topic.s, opt->topic.s) != 0 ||
+            strcmp(theirs->connection.s, opt->connection.s) != 0) {
+            continue;
+        }
+        hr_fail_as(err, opt->topic.loc, "duplicate-topic", "source '%s' reads topic '%s' already",
+                   other->name.s, opt->topic.s);
+        err->width = hr_text_width(&opt->topic);
+        return hr_hint(err, "wire both paths `from: %s`", other->name.s);
+    }
+    return HR_OK;
+}
+
 typedef struct kafka_group kafka_group;
 
 /* An assigned partition and whose it is. */
@@ -45,7 +71,7 @@ struct kafka_group {
     group_partition *partitions;
     size_t n_partitions;
     bool subscribed, troubled;
-    int64_t ask_at_ms, lag_at_ms;
+    int64_t ask_at_ms, lag_at_ms, prefetch_bytes;
 };
 
 typedef struct kafka_state {
@@ -181,23 +207,21 @@ group_destroy(void *object)
     free(group);
 }
 
-static kafka_group *
-group_create(hr_source *source, hr_error *err)
+/* Makes the group's consumer for that many partitions of this thread. */
+static int
+group_open_consumer(kafka_group *group, hr_source *source, size_t partitions, hr_error *err)
 {
     const hr_runner *runner = hr_source_runner(source);
-    kafka_group *group = calloc(1, sizeof *group);
     hr_client_env env;
     char instance[256];
     hr_kafka_consumer_conf conf = {.connection = hr_source_connection(source), .runner = runner};
 
-    if (group == NULL) {
-        hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
-        return NULL;
-    }
     hr_source_client_env(source, &env);
     conf.group = env.group;
     conf.client_id = env.id;
-    conf.prefetch_bytes = env.prefetch_bytes;
+    conf.prefetch_bytes = env.prefetch_bytes / (int64_t)partitions < PREFETCH_MAX
+                              ? env.prefetch_bytes / (int64_t)partitions
+                              : PREFETCH_MAX;
     conf.watch = (hr_kafka_watch){group, group_trouble, env.wake_fd};
     conf.rebalance =
         (hr_kafka_rebalance){group, group_assigned, group_revoked, group_commit_failed};
@@ -207,8 +231,21 @@ group_create(hr_source *source, hr_error *err)
                  hr_source_thread(source));
         conf.instance_id = instance;
     }
+    group->prefetch_bytes = conf.prefetch_bytes;
     group->consumer = hr_kafka_consumer_create(&conf, err);
-    if (group->consumer == NULL) {
+    return group->consumer != NULL ? HR_OK : err->code;
+}
+
+static kafka_group *
+group_create(hr_source *source, hr_error *err)
+{
+    kafka_group *group = calloc(1, sizeof *group);
+
+    if (group == NULL) {
+        hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+        return NULL;
+    }
+    if (group_open_consumer(group, source, 1, err) != HR_OK) {
         free(group);
         return NULL;
     }
@@ -232,6 +269,9 @@ kafka_open(hr_source *source, void *state, hr_error *err)
     s->group = client->object;
     if (s->group == NULL) {
         return err->code;
+    }
+    if (s->group->n_sources == SOURCES_MAX) {
+        return hr_fail(err, HR_ECONFIG, HR_NO_LOC, "more than %d Kafka sources", SOURCES_MAX);
     }
     grown = realloc(s->group->sources, (s->group->n_sources + 1) * sizeof(hr_source *));
     if (grown == NULL) {
@@ -267,17 +307,49 @@ kafka_tell_until(hr_source *source, kafka_state *s, hr_error *err)
     return rc;
 }
 
+/* The prefetch of a partition is fixed when a consumer is made, so the budget is divided by the
+ * share of all partitions that this thread may get, and the consumer made anew where that matters.
+ */
+static int
+group_fit(kafka_group *group, size_t partitions, hr_error *err)
+{
+    hr_source *source = group->sources[0];
+    hr_client_env env;
+    int64_t fitting;
+
+    hr_source_client_env(source, &env);
+    partitions = (partitions + env.n_threads - 1) / env.n_threads;
+    fitting = env.prefetch_bytes / (int64_t)(partitions > 0 ? partitions : 1);
+    if (fitting >= group->prefetch_bytes) {
+        return HR_OK;
+    }
+    hr_kafka_consumer_destroy(group->consumer);
+    group->consumer = NULL;
+    return group_open_consumer(group, source, partitions, err);
+}
+
 static int
 group_subscribe(kafka_group *group, hr_error *err)
 {
-    const char *topics[64];
-    size_t n = 0;
+    const char *topics[SOURCES_MAX];
+    size_t partitions = 0;
     int rc;
 
-    for (size_t i = 0; i < group->n_sources && n < 64; i++) {
-        topics[n++] = source_options(group->sources[i])->topic.s;
+    for (size_t i = 0; i < group->n_sources; i++) {
+        int32_t count = 0;
+
+        topics[i] = source_options(group->sources[i])->topic.s;
+        rc = hr_kafka_consumer_partition_count(group->consumer, topics[i], &count, ASK_TIMEOUT_MS,
+                                               err);
+        if (rc != HR_OK) {
+            return rc;
+        }
+        partitions += (size_t)count;
     }
-    rc = hr_kafka_consumer_subscribe(group->consumer, topics, n, err);
+    rc = group_fit(group, partitions, err);
+    if (rc == HR_OK) {
+        rc = hr_kafka_consumer_subscribe(group->consumer, topics, group->n_sources, err);
+    }
     group->subscribed = rc == HR_OK;
     return rc;
 }
@@ -310,6 +382,9 @@ kafka_poll(hr_source *source, void *state)
         group_trouble(group, err.msg, false);
         group->ask_at_ms = hr_clock_ms() + ASK_AGAIN_MS;
         hr_source_wake_at(source, group->ask_at_ms);
+    }
+    if (group->consumer == NULL) {
+        return;
     }
     hr_kafka_consumer_poll(group->consumer);
     if (now >= group->lag_at_ms) {
@@ -397,6 +472,7 @@ const hr_source_type hr_source_kafka = {
     .options = kafka_option_table,
     .options_size = sizeof(kafka_options),
     .state_size = sizeof(kafka_state),
+    .compile = kafka_compile,
     .open = kafka_open,
     .fetch = kafka_fetch,
     .done = kafka_done,

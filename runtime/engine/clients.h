@@ -22,9 +22,11 @@ hr_client *hr_sink_client(hr_sink *sink, const char *kind);
 /* What a client of this thread needs to know. */
 typedef struct hr_client_env {
     int wake_fd;
-    const char *group; /* consumer group */
-    const char *id;    /* client.id: topology and thread */
-    int64_t prefetch_bytes, queue_bytes;
+    const char *group;      /* consumer group */
+    const char *id;         /* client.id: topology and thread */
+    size_t n_threads;       /* stream threads of the topology */
+    int64_t prefetch_bytes; /* this thread's share for what is fetched and not processed */
+    int64_t queue_bytes;    /* and for what is produced and not delivered */
 } hr_client_env;
 
 void hr_source_client_env(hr_source *source, hr_client_env *env);

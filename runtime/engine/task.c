@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TRACKER_CAPACITY 65536u
+#define TRACKER_CAPACITY 65536u /* records of a partition under way */
 #define BACKOFF_MIN_MS 50
 #define BACKOFF_MAX_MS 5000
 #define STALL_RETRY_MS 20
@@ -234,14 +234,12 @@ task_drop_below(hr_task *task, hr_batch *batch, size_t n)
 }
 
 static size_t
-task_intake_max(const hr_task *task)
+task_intake_max(hr_task *task)
 {
-    size_t room = hr_tracker_room(&task->tracker);
-
     if (task->isolate_until != 0) {
         return hr_tracker_count(&task->tracker) == 0 ? 1 : 0;
     }
-    return room < HR_BATCH_ROWS ? room : HR_BATCH_ROWS;
+    return hr_tracker_reserve(&task->tracker, HR_BATCH_ROWS);
 }
 
 /* At the end of the partition with nothing under way, the end itself may be committed: transaction

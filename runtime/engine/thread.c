@@ -260,12 +260,12 @@ static void
 thread_client_env(const hr_thread *thread, hr_client_env *env)
 {
     int64_t quarter = thread->run->runner->memory_bytes / 4 / (int64_t)thread->run->n_threads;
-    int64_t prefetch = quarter / 8;
 
     env->wake_fd = thread->wake_fd;
     env->group = thread->run->group;
     env->id = thread->client_id;
-    env->prefetch_bytes = prefetch < 8 * 1024 * 1024 ? prefetch : 8 * 1024 * 1024;
+    env->n_threads = thread->run->n_threads;
+    env->prefetch_bytes = quarter;
     env->queue_bytes = quarter;
 }
 

@@ -3,12 +3,47 @@
 
 #include <stdlib.h>
 
+#define CAPACITY_FIRST 2048u
+
 int
-hr_tracker_init(hr_tracker *tracker, uint32_t capacity)
+hr_tracker_init(hr_tracker *tracker, uint32_t capacity_max)
 {
-    *tracker = (hr_tracker){.capacity = capacity};
-    tracker->ring = calloc(capacity, sizeof *tracker->ring);
+    uint32_t first = capacity_max < CAPACITY_FIRST ? capacity_max : CAPACITY_FIRST;
+
+    *tracker = (hr_tracker){.capacity = first, .capacity_max = capacity_max};
+    tracker->ring = calloc(first, sizeof *tracker->ring);
     return tracker->ring != NULL ? HR_OK : HR_ENOMEM;
+}
+
+/* Sequences stay, places change. */
+static bool
+tracker_grow(hr_tracker *tracker)
+{
+    uint32_t capacity = 2 * tracker->capacity;
+    hr_tracker_entry *ring = calloc(capacity, sizeof *ring);
+
+    if (ring == NULL) {
+        return false;
+    }
+    for (uint32_t s = tracker->head; s != tracker->tail; s++) {
+        ring[s & (capacity - 1)] = *hr_tracker_at(tracker, s);
+    }
+    free(tracker->ring);
+    tracker->ring = ring;
+    tracker->capacity = capacity;
+    return true;
+}
+
+uint32_t
+hr_tracker_reserve(hr_tracker *tracker, uint32_t n)
+{
+    uint32_t room;
+
+    while ((room = tracker->capacity - hr_tracker_count(tracker)) < n &&
+           tracker->capacity < tracker->capacity_max && tracker_grow(tracker)) {
+        continue;
+    }
+    return room < n ? room : n;
 }
 
 void

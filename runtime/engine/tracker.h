@@ -2,8 +2,9 @@
  *
  * At-least-once (RELIABILITY section 1): a record is done when every output of it is; the watermark
  * is the offset of the first record that is not done, or the next expected offset when none is
- * open. Contiguity is over delivered records: offsets have holes. SPDX-License-Identifier:
- * Apache-2.0 */
+ * open. Contiguity is over delivered records: offsets have holes.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_TRACKER_H
 #define HR_ENGINE_TRACKER_H
 #include "config/error.h"
@@ -15,13 +16,15 @@ typedef struct hr_tracker_entry {
 } hr_tracker_entry;
 
 typedef struct hr_tracker {
-    hr_tracker_entry *ring;        /* power of two */
-    uint32_t capacity, head, tail; /* head..tail-1 are open or behind an open one; they wrap */
-    int64_t next_offset;           /* of the next record that is expected */
+    hr_tracker_entry *ring; /* capacity is a power of two; grows up to capacity_max */
+    uint32_t capacity, capacity_max;
+    uint32_t head, tail; /* head..tail-1 are open or behind an open one; they wrap */
+    int64_t next_offset; /* of the next record that is expected */
 } hr_tracker;
 
-/* Room for `capacity` records (a power of two). HR_OK or HR_ENOMEM. */
-int hr_tracker_init(hr_tracker *tracker, uint32_t capacity);
+/* Room for up to capacity_max records (a power of two); little is taken at first. HR_OK or
+ * HR_ENOMEM. */
+int hr_tracker_init(hr_tracker *tracker, uint32_t capacity_max);
 void hr_tracker_finish(hr_tracker *tracker); /* accepts a zeroed one */
 
 /* Forgets all records; the next one is expected at `offset`. */
@@ -33,14 +36,11 @@ hr_tracker_count(const hr_tracker *tracker)
     return tracker->tail - tracker->head;
 }
 
-static inline uint32_t
-hr_tracker_room(const hr_tracker *tracker)
-{
-    return tracker->capacity - hr_tracker_count(tracker);
-}
+/* Makes room for up to n more records; how many of them there is room for. */
+uint32_t hr_tracker_reserve(hr_tracker *tracker, uint32_t n);
 
-/* Adds a record with one output open (its processing) and returns its sequence. There must be room.
- */
+/* Adds a record with one output open (its processing) and returns its sequence. Room for it must
+ * have been reserved. */
 uint32_t hr_tracker_add(hr_tracker *tracker, int64_t offset, int64_t taken_us);
 
 static inline hr_tracker_entry *

@@ -61,6 +61,31 @@ a_reset_forgets_what_was_under_way(void **state)
     hr_tracker_finish(&t);
 }
 
+static void
+the_ring_grows_and_keeps_what_is_under_way(void **state)
+{
+    hr_tracker t;
+    uint32_t first;
+
+    (void)state;
+    assert_int_equal(hr_tracker_init(&t, 8192), HR_OK);
+    hr_tracker_reset(&t, 0);
+    t.head = t.tail = UINT32_MAX - 1000;
+    first = t.tail;
+    for (int64_t i = 0; i < 8192; i++) {
+        assert_int_equal(hr_tracker_reserve(&t, 1), 1);
+        hr_tracker_add(&t, i, i);
+    }
+    assert_int_equal(hr_tracker_reserve(&t, 1), 0);
+    for (uint32_t i = 0; i < 8192; i++) {
+        assert_int_equal(hr_tracker_at(&t, first + i)->offset, i);
+        assert_int_equal(hr_tracker_watermark(&t), i);
+        assert_true(hr_tracker_done(&t, first + i));
+    }
+    assert_int_equal(hr_tracker_watermark(&t), 8192);
+    hr_tracker_finish(&t);
+}
+
 /* Against the definition, spelled out: random additions and endings, and sequences that wrap. */
 static void
 random_endings_agree_with_the_definition(void **state)
@@ -110,6 +135,7 @@ main(void)
         cmocka_unit_test(the_watermark_is_the_first_record_that_is_not_done),
         cmocka_unit_test(a_record_is_done_when_all_its_outputs_are),
         cmocka_unit_test(a_reset_forgets_what_was_under_way),
+        cmocka_unit_test(the_ring_grows_and_keeps_what_is_under_way),
         cmocka_unit_test(random_endings_agree_with_the_definition),
     };
 
