@@ -475,16 +475,9 @@ enrich_close(hr_op *op, void *state)
 static void
 enrich_describe(const hr_node *node, FILE *out)
 {
-    const enrich_options *opt = node->options;
     const enrich_shared *s = node->shared;
     static const char *const actions[] = {"dead_letter", "skip", "fail"};
 
-    for (size_t k = 0; k < s->n_keys; k++) {
-        const char *key = s->table->select.v[k].s;
-
-        fprintf(out, "    %s.%s = %s\n", opt->table.s, key,
-                enrich_match_find(&opt->match, key)->value.s);
-    }
     fprintf(out, "    a record without a row: %s\n",
             s->set_null ? "set_null" : actions[s->miss_action]);
 }
