@@ -149,6 +149,88 @@ nesting_has_a_limit(void **unused)
     assert_string_equal(kinds(text), "!");
 }
 
+/* One character, by the definition: decode the bytes, then ask whether the shortest form is those
+ * bytes. */
+static bool
+is_utf8(const uint8_t *bytes, size_t n)
+{
+    uint32_t code, least = n == 2 ? 0x80 : n == 3 ? 0x800 : 0x10000;
+
+    if ((n == 2 && (bytes[0] & 0xE0) != 0xC0) || (n == 3 && (bytes[0] & 0xF0) != 0xE0) ||
+        (n == 4 && (bytes[0] & 0xF8) != 0xF0)) {
+        return false;
+    }
+    code = bytes[0] & (0x7Fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((bytes[i] & 0xC0) != 0x80) {
+            return false;
+        }
+        code = code << 6 | (bytes[i] & 0x3Fu);
+    }
+    return code >= least && code <= 0x10FFFF && (code < 0xD800 || code > 0xDFFF);
+}
+
+/* One character after the other; in the first place where one fits. */
+static bool
+are_utf8(const uint8_t *bytes, size_t n)
+{
+    while (n > 0) {
+        size_t len = bytes[0] < 0x80 ? 1 : 2;
+
+        while (len > 1 && len <= n && len <= 4 && !is_utf8(bytes, len)) {
+            len++;
+        }
+        if (len > n || len > 4) {
+            return false;
+        }
+        bytes += len;
+        n -= len;
+    }
+    return true;
+}
+
+static void
+check_utf8(const uint8_t *bytes, size_t n)
+{
+    uint8_t text[8] = {'[', '"'};
+    hr_json_iter iter;
+    hr_json_member member;
+
+    memcpy(text + 2, bytes, n);
+    text[2 + n] = '"';
+    text[3 + n] = ']';
+    assert_true(hr_json_iter_init(&iter, (hr_span){text, n + 4}));
+    if ((hr_json_next(&iter, &member) == 1) != are_utf8(bytes, n)) {
+        fail_msg("%02x %02x %02x %02x", bytes[0], bytes[1], n > 2 ? bytes[2] : 0,
+                 n > 3 ? bytes[3] : 0);
+    }
+}
+
+static void
+only_wellformed_utf8_passes(void **unused)
+{
+    static const uint8_t tails[] = {0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xff};
+    enum { TAILS = sizeof tails };
+
+    (void)unused;
+    for (unsigned lead = 0x80; lead <= 0xff; lead++) {
+        for (unsigned second = 0x23; second <= 0xff; second++) {
+            uint8_t bytes[4] = {(uint8_t)lead, (uint8_t)second, 0, 0};
+
+            if (second == '\\') {
+                continue; /* an escape, not a character */
+            }
+            check_utf8(bytes, 2);
+            for (size_t t = 0; t < TAILS * TAILS; t++) {
+                bytes[2] = tails[t % TAILS];
+                bytes[3] = tails[t / TAILS];
+                check_utf8(bytes, 3);
+                check_utf8(bytes, 4);
+            }
+        }
+    }
+}
+
 static void
 escapes_become_utf8(void **unused)
 {
@@ -328,6 +410,7 @@ main(void)
         cmocka_unit_test(what_is_neither_object_nor_array_is_refused),
         cmocka_unit_test(a_broken_text_ends_the_walk),
         cmocka_unit_test(nesting_has_a_limit),
+        cmocka_unit_test(only_wellformed_utf8_passes),
         cmocka_unit_test(escapes_become_utf8),
         cmocka_unit_test(bad_escapes_are_refused),
         cmocka_unit_test(ints_are_exact_or_refused),
