@@ -171,7 +171,7 @@ schema_attributes_of(schema_parser *p, hr_span value, schema_attributes *out)
             schema_note_attribute(out, member.name_raw, member.raw);
         }
     }
-    return more == 0 ? HR_OK : SCHEMA_FAIL(p, value, "the schema is nested too deep or too large");
+    return more == 0 ? HR_OK : SCHEMA_FAIL(p, value, "the schema is broken, or nested too deep");
 }
 
 static size_t

@@ -139,7 +139,8 @@ init(void)
     rig_init(&open, NULL, reads, sizeof reads / sizeof reads[0]);
 }
 
-/* 1: an object, 0: not JSON or no object, -1: jansson refuses it for reasons of its own. */
+/* 1: an object, 0: not JSON or no object, -1: not for jansson to say (it refuses some texts for
+ * reasons of its own, and swallows a NUL byte behind a number or literal). */
 static int
 verdict(hr_span text)
 {
@@ -149,6 +150,9 @@ verdict(hr_span text)
     int object = json_is_object(json);
 
     json_decref(json);
+    if (memchr(text.data, 0, text.len) != NULL) {
+        return -1;
+    }
     if (json == NULL &&
         (strstr(error.text, "too big") != NULL || strstr(error.text, "overflow") != NULL ||
          strstr(error.text, "NUL byte in object key") != NULL ||
