@@ -38,6 +38,8 @@ markdown_runner(FILE *out)
     hr_options_markdown(out, hr_runner_options);
     fputs("\n### connection `kafka`\nUnder `connections:`, by name.\n\n", out);
     hr_options_markdown(out, hr_kafka_connection_options);
+    fputs("\nUnder `properties`, as librdkafka names them:\n\n", out);
+    hr_options_markdown(out, hr_kafka_property_options);
     fputs("\n### connection `mongo`\nUnder `connections:`, by name.\n\n", out);
     hr_options_markdown(out, hr_mongo_connection_options);
 }

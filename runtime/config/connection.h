@@ -16,7 +16,4 @@ int hr_connection_file(const hr_opt_env *env, hr_text *path, bool owner_only);
 /* Checks librdkafka's own properties against the allow-list, names and values. */
 int hr_kafka_properties_check(const hr_opt_env *env, const hr_yaml_node *properties);
 
-/* The properties that pass through, as an options table: for the manual. */
-extern const hr_option hr_kafka_property_options[];
-
 #endif

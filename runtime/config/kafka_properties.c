@@ -195,7 +195,7 @@ static int
 property_unknown(const hr_opt_env *env, const hr_text *name)
 {
     const char *names[sizeof hr_kafka_property_options / sizeof(hr_option)], *nearest;
-    char hint[160] = "see `headrace operators connection` for those that may be set";
+    char hint[160] = "docs/REFERENCE.md lists those that may be set";
     size_t n = 0;
 
     for (; hr_kafka_property_options[n].name != NULL; n++) {

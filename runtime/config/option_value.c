@@ -469,12 +469,18 @@ value_repeated(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *
 }
 
 static int
+value_nomem(const hr_opt_env *env, const hr_yaml_node *node)
+{
+    return hr_option_fail(env, node, "memory", NULL, "out of memory");
+}
+
+static int
 value_list(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *node,
            hr_opt_list *target)
 {
     hr_text *items = hr_arena_calloc(env->arena, node->n + 1, sizeof *items);
     char what[80];
-    int rc = items != NULL ? HR_OK : HR_ENOMEM;
+    int rc = items != NULL ? HR_OK : value_nomem(env, node);
 
     snprintf(what, sizeof what, "an item in '%.60s'", row->name);
     for (size_t i = 0; items != NULL && i < node->n; i++) {
@@ -492,7 +498,7 @@ value_map(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *node,
 {
     hr_opt_entry *entries = hr_arena_calloc(env->arena, node->n + 1, sizeof *entries);
     char what[80];
-    int rc = entries != NULL ? HR_OK : HR_ENOMEM;
+    int rc = entries != NULL ? HR_OK : value_nomem(env, node);
 
     for (size_t i = 0; entries != NULL && i < node->n; i++) {
         int item;

@@ -81,5 +81,8 @@ const hr_connection *hr_runner_connection(const hr_runner *runner, const hr_text
 extern const hr_option hr_runner_options[];
 extern const hr_option hr_kafka_connection_options[];
 extern const hr_option hr_mongo_connection_options[];
+/* librdkafka's own properties that may be set under `properties`; those that are not in it are
+ * refused. */
+extern const hr_option hr_kafka_property_options[];
 
 #endif

@@ -112,10 +112,10 @@ const hr_option hr_topology_options[] = {
         .choices = ON_ERROR_CHOICES, .flags = HR_OPT_OPTIONAL,                                     \
         .help = "What becomes of a record that fails here; absent: as under `errors`."             \
     }
-#define FORMAT_ROW(help_text)                                                                      \
+#define FORMAT_ROW(text)                                                                           \
     {                                                                                              \
         .name = "format", .kind = HR_OPT_ENUM, .offset = NODE(format), .fallback = "json",         \
-        .choices = "json|raw", .help = help_text                                                   \
+        .choices = "json|raw", .help = (text)                                                      \
     }
 
 static const hr_option source_rows[] = {

@@ -1,8 +1,9 @@
-/* Any bytes as a topology file: YAML, tree, options, what is printed about them.
- *
- * Expansion is left out: it would read the environment and files of the machine that fuzzes.
+/* Any bytes as a topology file: YAML, tree, options, then the whole way of `check`: expansion,
+ * nodes, wiring, schemas, expressions; and what is printed about it.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/options.h"
+#include "config/topology_load.h"
+#include "engine/topology_compile.h"
 
 #include <stdlib.h>
 
@@ -61,6 +62,38 @@ fuzz_places(const hr_yaml_node *node)
     }
 }
 
+static void
+fuzz_print(const hr_diag *diag)
+{
+    FILE *out = fopen("/dev/null", "w");
+
+    if (out == NULL) {
+        abort();
+    }
+    hr_diag_print(diag, out, HR_DIAG_TEXT);
+    hr_diag_print(diag, out, HR_DIAG_JSON);
+    hr_diag_print(diag, out, HR_DIAG_GITHUB);
+    fclose(out);
+}
+
+/* What `headrace check` does. */
+static void
+fuzz_check(const char *text, size_t size)
+{
+    hr_diag *diag = hr_diag_create();
+    hr_topology *t = hr_topology_load_text("fuzz.yaml", text, size, NULL, diag);
+
+    if (t == NULL && hr_diag_errors(diag) == 0) {
+        abort(); /* nothing without a reason */
+    }
+    if (t != NULL && (hr_topology_compile(t, diag) == HR_OK) != (hr_diag_errors(diag) == 0)) {
+        abort();
+    }
+    fuzz_print(diag);
+    hr_topology_destroy(t);
+    hr_diag_destroy(diag);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
@@ -68,12 +101,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     hr_arena *arena = hr_arena_create(4096, 64u << 20);
     hr_diag *diag = hr_diag_create();
-    FILE *out = fopen("/dev/null", "w");
     hr_opt_env env = {.arena = arena, .diag = diag, .owner = "fuzz"};
     fuzz_options opt = {0};
     hr_yaml_node *root;
 
-    if (arena == NULL || diag == NULL || out == NULL) {
+    if (arena == NULL || diag == NULL) {
         abort();
     }
     root = hr_yaml_parse(arena, diag, "fuzz.yaml", (const char *)data, size);
@@ -88,11 +120,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         }
     }
-    hr_diag_print(diag, out, HR_DIAG_TEXT);
-    hr_diag_print(diag, out, HR_DIAG_JSON);
-    hr_diag_print(diag, out, HR_DIAG_GITHUB);
-    fclose(out);
+    fuzz_print(diag);
     hr_diag_destroy(diag);
     hr_arena_destroy(arena);
+    fuzz_check((const char *)data, size);
     return 0;
 }

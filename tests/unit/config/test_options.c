@@ -392,6 +392,35 @@ paths_lie_beneath_the_root(void **state)
     free(root);
 }
 
+/* The arena ends ever later, until it is large enough. */
+static void
+running_out_of_memory_is_an_error(void **state)
+{
+    const char *text = "sample:\n  rate: 0.5\n  add: [A, B, C]\n  match: {k: 'v', l: w}\n"
+                       "  limit: {records: 3}\n  note: '${env:HR_TEST_NOT_SET:-some text}'\n";
+    bool done = false;
+
+    (void)state;
+    for (size_t room = 16; room < 100000 && !done; room += 16) {
+        hr_arena *arena = hr_arena_create(64, room);
+        hr_diag *diag = hr_diag_create();
+        hr_opt_env env = {.arena = arena, .diag = diag, .owner = "sample"};
+        hr_yaml_node *root = hr_yaml_parse(arena, diag, "a.yaml", text, strlen(text));
+        test_options opt = {0};
+
+        if (root != NULL) {
+            root = hr_yaml_get(root, "sample");
+            hr_yaml_expand(arena, diag, root);
+            done = hr_options_parse(&env, rows, root, root->loc, &opt) == HR_OK;
+        }
+        assert_int_equal(hr_diag_errors(diag) == 0, done);
+        assert_int_equal(opt.match.n == 2 && opt.add.n == 3 && opt.note.s != NULL, done);
+        hr_diag_destroy(diag);
+        hr_arena_destroy(arena);
+    }
+    assert_true(done);
+}
+
 static void
 the_given_text_of_an_option_can_be_asked_for(void **state)
 {
@@ -464,6 +493,7 @@ main(void)
         config_unit_test(secrets_come_from_outside_and_expressions_do_not),
         config_unit_test(durations_and_sizes_have_units),
         config_unit_test(paths_lie_beneath_the_root),
+        config_unit_test(running_out_of_memory_is_an_error),
         config_unit_test(the_given_text_of_an_option_can_be_asked_for),
         config_unit_test(help_manual_and_schema_come_from_the_same_rows),
     };

@@ -144,9 +144,9 @@ a_long_circle_is_found_and_what_hangs_on_it_is_silent(void **state)
     for (int i = 0; i < 2000; i++) {
         p += sprintf(p, "  s%d:\n    from: s%d\n    filter: 'x > 1'\n", i, (i + 1) % 2000);
     }
-    p += sprintf(p, "  tail:\n    from: s7\n    filter: 'x > 1'\n"
-                    "sinks:\n  out:\n    from: tail\n    blackhole: {}\n"
-                    "  b:\n    from: a\n    blackhole: {}\n");
+    sprintf(p, "  tail:\n    from: s7\n    filter: 'x > 1'\n"
+               "sinks:\n  out:\n    from: tail\n    blackhole: {}\n"
+               "  b:\n    from: a\n    blackhole: {}\n");
     t = load(c, text);
     assert_int_equal(hr_diag_errors(c->diag), 1);
     assert_has_text(config_shown(c, HR_DIAG_TEXT), "in a circle: s0 -> ... -> s15 -> ");
