@@ -208,18 +208,12 @@ overload_kinds(const hr_ast *node, size_t first, char text[128])
 }
 
 static int
-overload_bad_arguments(const hr_expr_source *source, const hr_ast *node, hr_function_form form,
-                       bool ambiguous)
+overload_bad_arguments(const hr_expr_source *source, const hr_ast *node, hr_function_form form)
 {
     bool is_method = form == HR_FORM_METHOD;
     char kinds[128], signature[128];
 
     overload_kinds(node, is_method ? 1 : 0, kinds);
-    if (ambiguous) {
-        hr_expr_fail(source, node->token, "type-mismatch",
-                     "'%s' cannot tell the type of its argument: it has no schema", node->name);
-        return hr_overload_hint(source, "string", node->args[0]);
-    }
     if (is_method) {
         hr_expr_fail(source, node->token, "type-mismatch", "%s.%s(%s) does not exist",
                      hr_value_kind_name(node->args[0]->type.kind), node->name, kinds);
@@ -311,7 +305,7 @@ overload_fail(const hr_expr_source *source, const hr_ast *node, hr_function_form
     if (overload_named(node->name, form) == NULL) {
         return overload_unknown_function(source, node, form);
     }
-    return overload_bad_arguments(source, node, form, ambiguous);
+    return overload_bad_arguments(source, node, form);
 }
 
 int

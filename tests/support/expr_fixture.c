@@ -58,6 +58,9 @@ static const fixture_field fixture_fields[] = {
     {"odd name", HR_KIND_INT, false, "1"},
     {"in", HR_KIND_INT, false, "2"},
     {"color", HR_KIND_STRING, false, "RED"},
+    {"ints", HR_KIND_LIST, false, "[5, 7]"},
+    {"doubles", HR_KIND_LIST, false, "[5, 7.0]"},
+    {"objects", HR_KIND_LIST, false, "[{\"x\": 5}, {\"y\": {\"z\": [8]}}]"},
 };
 
 #define FIXTURE_FIELDS (sizeof fixture_fields / sizeof fixture_fields[0])
@@ -68,7 +71,7 @@ struct expr_fixture {
     hr_kind kinds[FIXTURE_FIELDS];
     hr_layout layout;
     hr_scope scope;
-    hr_schema list_schema, item_schema, color_schema;
+    hr_schema color, an_int, a_double, ints, doubles;
     char text[4096];
 };
 
@@ -101,7 +104,11 @@ fixture_resolve(void *ctx, const char *const *path, size_t n, size_t *used, hr_t
     *used = 1;
     *type = (hr_type){fixture_fields[*slot].kind, fixture_fields[*slot].nullable, NULL};
     if (strcmp(path[0], "color") == 0) {
-        type->schema = &fixture->color_schema;
+        type->schema = &fixture->color;
+    } else if (strcmp(path[0], "ints") == 0) {
+        type->schema = &fixture->ints;
+    } else if (strcmp(path[0], "doubles") == 0) {
+        type->schema = &fixture->doubles;
     }
     return HR_OK;
 }
@@ -143,7 +150,11 @@ expr_fixture_create(void)
     fixture->batch = hr_batch_create(&fixture->layout, 1u << 24);
     fixture->batch->n_rows = 1;
     fixture->scope = (hr_scope){fixture, fixture_resolve};
-    fixture->color_schema = (hr_schema){.kind = HR_KIND_STRING, .symbols = colors, .n_symbols = 2};
+    fixture->color = (hr_schema){.kind = HR_KIND_STRING, .symbols = colors, .n_symbols = 2};
+    fixture->an_int = (hr_schema){.kind = HR_KIND_INT};
+    fixture->a_double = (hr_schema){.kind = HR_KIND_DOUBLE};
+    fixture->ints = (hr_schema){.kind = HR_KIND_LIST, .items = &fixture->an_int};
+    fixture->doubles = (hr_schema){.kind = HR_KIND_LIST, .items = &fixture->a_double};
     for (size_t i = 0; i < FIXTURE_FIELDS; i++) {
         fixture_set(&fixture->batch->columns[i], &fixture_fields[i]);
     }

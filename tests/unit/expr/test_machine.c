@@ -374,6 +374,41 @@ a_concatenation_is_one_instruction(void **state)
     expr_fixture_destroy(fixture);
 }
 
+/* Memory that ends anywhere while an expression is compiled. */
+static void
+compiling_without_memory_says_so(void **state)
+{
+    static const char *const texts[] = {
+        "Origin + '-' + 'x' + Dest",
+        "(date(FlightDate).getDayOfWeek() + 6) % 7 + 1",
+        "s in ['a', 'b', 'c', 'd', 'e'] && map.k.l[0].x == `odd name` + 0x1F",
+        "size([1, 'x', [2.5, true, null]]) + 'abc'.upperAscii().size()",
+        "b ? any.n : ni == null || has(rec.a) ? 1 : -2",
+    };
+    expr_fixture *fixture = expr_fixture_create();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        hr_text source = {.s = texts[i], .len = strlen(texts[i]), .loc = {"x", 1, 1}};
+        int rc = HR_ENOMEM;
+        size_t failures = 0;
+
+        for (size_t bytes = 64; rc == HR_ENOMEM && bytes < 1u << 20; bytes += 64) {
+            hr_arena *arena = hr_arena_create(64, bytes);
+            hr_error err = {0};
+            hr_expr *expr = NULL;
+
+            rc = hr_expr_compile(arena, &source, expr_fixture_scope(fixture), &expr, &err);
+            failures += rc == HR_ENOMEM;
+            assert_int_equal(err.code, rc);
+            hr_arena_destroy(arena);
+        }
+        assert_true(failures > 10);
+        assert_int_equal(rc, HR_OK);
+    }
+    expr_fixture_destroy(fixture);
+}
+
 static void
 every_lane_has_a_text(void **state)
 {
@@ -398,6 +433,7 @@ main(void)
         cmocka_unit_test(huge_strings_are_handled),
         cmocka_unit_test(registers_end_at_255_constants_included),
         cmocka_unit_test(a_concatenation_is_one_instruction),
+        cmocka_unit_test(compiling_without_memory_says_so),
         cmocka_unit_test(every_lane_has_a_text),
     };
 
