@@ -7,8 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int
-hr_build_fail(hr_build *b, const hr_node *node, const char *fmt, ...)
+void
+hr_build_report(hr_build *b, const hr_node *node, const char *fmt, ...)
 {
     char text[300];
     va_list args;
@@ -16,9 +16,9 @@ hr_build_fail(hr_build *b, const hr_node *node, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof(text), fmt, args);
     va_end(args);
-    return hr_fail_as(b->err, HR_NO_LOC, "bad-model", "%.60s (node '%.60s'): %s",
-                      node->proto->op_type, node->proto->name != NULL ? node->proto->name : "",
-                      text);
+    (void)hr_fail_as(b->err, HR_NO_LOC, "bad-model", "%.60s (node '%.60s'): %s",
+                     node->proto->op_type, node->proto->name != NULL ? node->proto->name : "",
+                     text);
 }
 
 int

@@ -63,11 +63,14 @@ typedef struct hr_op_spec {
     int (*compile)(hr_build *b, hr_node *node);
 } hr_op_spec;
 
-/* HR_ECONFIG; the text names operator type and node. */
-int hr_build_fail(hr_build *b, const hr_node *node, const char *fmt, ...)
+/* Fills the error with HR_ECONFIG and a text that names operator type and node. */
+void hr_build_report(hr_build *b, const hr_node *node, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* HR_ENOMEM. */
+/* The same as an expression: `return hr_build_fail(b, node, "...")`. */
+#define hr_build_fail(...) (hr_build_report(__VA_ARGS__), HR_ECONFIG)
+
+/* Fills the error with HR_ENOMEM and returns it. */
 int hr_build_oom(hr_build *b);
 
 /* Attributes. A getter gives NULL, or the default, for one that is absent. */

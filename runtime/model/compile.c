@@ -217,9 +217,9 @@ compile_inputs(hr_build *b, const HrOnnx__Graph *graph)
     return HR_OK;
 }
 
-/* The operator of a node by name, domain and version of its operator set. */
-static int
-compile_find_op(hr_build *b, hr_node *node, const hr_op_spec **out)
+/* The operator of a node by name, domain and version of its operator set; NULL: refused. */
+static const hr_op_spec *
+compile_find_op(hr_build *b, hr_node *node)
 {
     const HrOnnx__Node *proto = node->proto;
     bool ai = compile_is_ai(proto->domain);
@@ -227,10 +227,12 @@ compile_find_op(hr_build *b, hr_node *node, const hr_op_spec **out)
 
     node->opset = ai ? b->opset_ai : b->opset_ml;
     if (proto->op_type == NULL) {
-        return hr_fail_as(b->err, HR_NO_LOC, "bad-model", "a node of the graph has no operator");
+        (void)hr_fail_as(b->err, HR_NO_LOC, "bad-model", "a node of the graph has no operator");
+        return NULL;
     }
     if (!ai && strcmp(proto->domain, "ai.onnx.ml") != 0) {
-        return hr_build_fail(b, node, "domain '%.60s' is not supported", proto->domain);
+        hr_build_report(b, node, "domain '%.60s' is not supported", proto->domain);
+        return NULL;
     }
     for (size_t t = 0; t < sizeof(compile_tables) / sizeof(*compile_tables); t++) {
         for (const hr_op_spec *op = compile_tables[t]; op->name != NULL; op++) {
@@ -239,14 +241,17 @@ compile_find_op(hr_build *b, hr_node *node, const hr_op_spec **out)
             }
             known = true;
             if (node->opset >= op->opset_min && node->opset <= op->opset_max) {
-                *out = op;
-                return HR_OK;
+                return op;
             }
         }
     }
-    return known ? hr_build_fail(b, node, "not supported in version %lld of its operator set",
-                                 (long long)node->opset)
-                 : hr_build_fail(b, node, "headrace does not evaluate this operator");
+    if (known) {
+        hr_build_report(b, node, "not supported in version %lld of its operator set",
+                        (long long)node->opset);
+    } else {
+        hr_build_report(b, node, "headrace does not evaluate this operator");
+    }
+    return NULL;
 }
 
 /* The type that an attribute has by what it holds; files before ir 2 do not say. */
@@ -345,10 +350,13 @@ static int
 compile_node(hr_build *b, const HrOnnx__Node *proto)
 {
     hr_node node = {.proto = proto, .n_out = proto->n_output};
-    const hr_op_spec *op = NULL;
-    int rc = compile_find_op(b, &node, &op);
+    const hr_op_spec *op = compile_find_op(b, &node);
+    int rc;
 
-    if (rc != HR_OK || (rc = compile_attributes(b, &node, op)) != HR_OK ||
+    if (op == NULL) {
+        return HR_ECONFIG;
+    }
+    if ((rc = compile_attributes(b, &node, op)) != HR_OK ||
         (rc = compile_node_inputs(b, &node, op)) != HR_OK) {
         return rc;
     }

@@ -2,6 +2,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/build.h"
 
+#include <assert.h>
 #include <math.h>
 
 /* One operand: columns, or one number per column. */
@@ -107,6 +108,7 @@ arith_compile(hr_build *b, hr_node *node)
     if (rc != HR_OK) {
         return rc;
     }
+    assert(shape != NULL);
     if (p == NULL) {
         return hr_build_oom(b);
     }

@@ -178,8 +178,9 @@ vectorizer_join(hr_build *b, hr_node *node, size_t columns)
         if (rc != HR_OK) {
             return rc;
         }
-        memcpy(list + at, part.columns, part.n * sizeof(*list));
-        at += part.n;
+        for (size_t c = 0; c < part.n; c++) {
+            list[at++] = part.columns[c];
+        }
     }
     node->out[0].kind = HR_MODEL_FLOAT;
     node->out[0].rank = 2;

@@ -174,7 +174,7 @@ encode_list_read(hr_build *b, const hr_node *node, const char *part, encode_list
 static double
 encode_real_at(const encode_list *list, size_t i)
 {
-    return list->real32 != NULL ? (double)list->real32[i] : list->real[i];
+    return list->real32 != NULL ? (double)list->real32[i] : list->real != NULL ? list->real[i] : 0;
 }
 
 /* The table of keys. new_key(i) is told by the count going up: an equal key later is ignored. */
@@ -236,18 +236,14 @@ label_values_alloc(hr_build *b, encoder_param *p, size_t n)
 static void
 label_value_set(encoder_param *p, size_t at, const encode_list *values, size_t i)
 {
-    switch (p->value) {
-    case HR_MODEL_STRING:
+    if (p->value == HR_MODEL_STRING && values->string != NULL) {
         p->values.string[at] = values->string[i];
-        break;
-    case HR_MODEL_FLOAT:
-        p->values.real32[at] = (float)encode_real_at(values, i);
-        break;
-    case HR_MODEL_DOUBLE:
-        p->values.real[at] = encode_real_at(values, i);
-        break;
-    default:
+    } else if (p->value == HR_MODEL_INT64 && values->whole != NULL) {
         p->values.whole[at] = values->whole[i];
+    } else if (p->value == HR_MODEL_FLOAT) {
+        p->values.real32[at] = (float)encode_real_at(values, i);
+    } else if (p->value == HR_MODEL_DOUBLE) {
+        p->values.real[at] = encode_real_at(values, i);
     }
 }
 

@@ -90,7 +90,7 @@ tree_read_nodes(tree_reader *r)
     const HrOnnx__Attribute *ids = hr_attr(r->node, "nodes_treeids");
     const HrOnnx__Attribute *nan_yes = hr_attr(r->node, "nodes_missing_value_tracks_true");
     tree_arrays *a = &r->a;
-    size_t n = ids != NULL ? ids->n_ints : 0, values;
+    size_t n = ids != NULL ? ids->n_ints : 0, values = 0;
     int rc;
 
     a->n = n;
@@ -125,7 +125,7 @@ tree_read_votes(tree_reader *r, bool classifier)
 {
     const HrOnnx__Attribute *ids = hr_attr(r->node, classifier ? "class_ids" : "target_ids");
     tree_arrays *a = &r->a;
-    size_t n = ids != NULL ? ids->n_ints : 0, weights;
+    size_t n = ids != NULL ? ids->n_ints : 0, weights = 0;
     int rc;
 
     a->n_votes = n;
@@ -442,7 +442,7 @@ tree_base(hr_build *b, const hr_node *node, size_t n_sums, const double **out)
 {
     const double *list;
     double *kept;
-    size_t n;
+    size_t n = 0;
     int rc = tree_reals(b, node, "base_values", "base_values_as_tensor", &n, &list);
 
     *out = NULL;

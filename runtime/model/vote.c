@@ -236,16 +236,17 @@ static size_t
 vote_emit_row(const hr_vote *vote, const double *v, const hr_eval *ev, const uint32_t *out,
               size_t i)
 {
+    size_t n = vote->binary != HR_BINARY_NO ? 2 : vote->scores;
     size_t best = 0;
 
     if (vote->kind == HR_MODEL_DOUBLE) {
-        for (size_t c = 0; c < vote->scores; c++) {
+        for (size_t c = 0; c < n; c++) {
             ((double *)ev->column[out[c]])[i] = v[c];
             best = v[c] > v[best] ? c : best;
         }
         return best;
     }
-    for (size_t c = 0; c < vote->scores; c++) {
+    for (size_t c = 0; c < n; c++) {
         float f = (float)v[c];
 
         ((float *)ev->column[out[c]])[i] = f;

@@ -133,23 +133,14 @@ rows_write(FILE *out, const hr_model_result *r, size_t scores)
 }
 
 static void
-rows_evaluate(const hr_model *m, rows_file *f, FILE *out, size_t batch)
+rows_run(const hr_model *m, const hr_model_column *all, size_t rows, FILE *out, size_t batch)
 {
-    uint32_t rows = rows_take_u32(f), columns = rows_take_u32(f);
-    uint32_t scores = hr_model_is_classifier(m) ? (uint32_t)hr_model_class_count(m) : 1;
-    hr_model_column *all = rows_alloc(columns, sizeof(*all));
+    size_t columns = hr_model_column_count(m);
+    size_t scores = hr_model_is_classifier(m) ? hr_model_class_count(m) : 1;
     hr_model_column *window = rows_alloc(columns, sizeof(*window));
     hr_model_scratch *scratch = hr_model_scratch_create(m);
 
-    if (columns != hr_model_column_count(m) || scratch == NULL) {
-        rows_die("wrong number of columns");
-    }
-    for (size_t c = 0; c < columns; c++) {
-        rows_take_column(f, rows, &all[c]);
-    }
-    fwrite(&rows, sizeof(rows), 1, out);
-    fwrite(&scores, sizeof(scores), 1, out);
-    for (size_t first = 0; first < rows; first += batch) {
+    for (size_t first = 0; scratch != NULL && first < rows; first += batch) {
         hr_model_result r;
 
         rows_window(all, window, columns, first);
@@ -159,6 +150,27 @@ rows_evaluate(const hr_model *m, rows_file *f, FILE *out, size_t batch)
         }
         rows_write(out, &r, scores);
     }
+    hr_model_scratch_destroy(scratch);
+    free(window);
+}
+
+static void
+rows_evaluate(const hr_model *m, rows_file *f, FILE *out, size_t batch)
+{
+    uint32_t rows = rows_take_u32(f), columns = rows_take_u32(f);
+    uint32_t scores = hr_model_is_classifier(m) ? (uint32_t)hr_model_class_count(m) : 1;
+    hr_model_column *all = rows_alloc(columns, sizeof(*all));
+
+    if (columns != hr_model_column_count(m)) {
+        rows_die("wrong number of columns");
+    }
+    for (size_t c = 0; c < columns; c++) {
+        rows_take_column(f, rows, &all[c]);
+    }
+    fwrite(&rows, sizeof(rows), 1, out);
+    fwrite(&scores, sizeof(scores), 1, out);
+    rows_run(m, all, rows, out, batch);
+    free(all);
 }
 
 int
@@ -187,5 +199,5 @@ main(int argc, char **argv)
     fclose(out);
     hr_model_unref(m);
     free(f.bytes);
-    return 0; /* what else was allocated ends with the process */
+    return 0; /* the copies of the columns end with the process */
 }
