@@ -8,8 +8,7 @@
 #include "config/options.h"
 #include "engine/clock.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define DEMO_TOPIC "flight_delay_classification_response"
@@ -21,6 +20,7 @@ typedef struct demo {
 } demo;
 
 typedef struct demo_args {
+    hr_arena *arena; /* of paths */
     const char *for_text, *dir, *config;
     int64_t for_ms;
 } demo_args;
@@ -41,16 +41,12 @@ demo_print_error(const hr_error *err)
     fprintf(stderr, "headrace demo: %s\n", err->msg);
 }
 
-/* A path beneath the demo's folder; lives as long as the process. */
+/* A path beneath the demo's folder; lives as long as the arguments. */
 static const char *
 demo_path(const demo_args *args, const char *name)
 {
-    size_t size = strlen(args->dir) + strlen(name) + 2;
-    char *path = malloc(size);
+    const char *path = hr_arena_printf(args->arena, "%s/%s", args->dir, name);
 
-    if (path != NULL) {
-        snprintf(path, size, "%s/%s", args->dir, name);
-    }
     return path != NULL ? path : name;
 }
 
@@ -176,7 +172,9 @@ hr_cmd_demo(int argc, char **argv)
     }
     /* The table is the show; the log speaks up only when something is wrong. */
     hr_log_init(HR_LOG_WARN, false);
-    rc = demo_main(&args, runner);
+    args.arena = hr_arena_create(4096, 65536);
+    rc = args.arena != NULL ? demo_main(&args, runner) : 1;
+    hr_arena_destroy(args.arena);
     hr_runner_destroy(runner);
     return rc;
 }

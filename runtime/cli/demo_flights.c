@@ -110,7 +110,9 @@ hr_flights_load(const char *requests_path, const char *outcomes_path, hr_error *
         hr_flights_destroy(flights);
         return NULL;
     }
-    qsort(flights->v, flights->n, sizeof *flights->v, flight_order);
+    if (flights->n > 0) {
+        qsort(flights->v, flights->n, sizeof *flights->v, flight_order);
+    }
     if (flights_read(flights, outcomes_path, flights_add_outcome, err) != HR_OK) {
         hr_flights_destroy(flights);
         return NULL;
