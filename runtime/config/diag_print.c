@@ -3,6 +3,7 @@
  * characters) is shown as a question mark.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/diag_print.h"
+#include "config/diag_redact.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -99,11 +100,25 @@ print_repeat(FILE *out, char c, int n)
     }
 }
 
+/* The line as it may be shown: secrets hidden. NULL: out of memory. */
+static char *
+print_redacted(const char *line, size_t len)
+{
+    char *copy = strndup(line, len);
+
+    if (copy != NULL) {
+        hr_diag_redact(copy, strlen(copy));
+    }
+    return copy;
+}
+
 /* The source line, or the part of a long one around the column, and the caret line. */
 static void
 print_source(FILE *out, const diag_entry *e, const char *line, size_t len)
 {
-    int chars = print_count(line, len), from = 0, to = chars, col = e->col - 1, width = e->width;
+    char *shown = print_redacted(line, len);
+    int chars = shown != NULL ? print_count(shown, strlen(shown)) : 0, from = 0, to = chars;
+    int col = e->col - 1, width = e->width;
 
     col = col < 0 ? 0 : col > chars ? chars : col;
     if (chars > LINE_SHOWN_MAX) {
@@ -112,7 +127,8 @@ print_source(FILE *out, const diag_entry *e, const char *line, size_t len)
     }
     width = col + width > to ? to - col : width;
     fprintf(out, "%5d | %s", e->line, from > 0 ? "..." : "");
-    print_chars(out, line, len, from, to);
+    print_chars(out, shown != NULL ? shown : "", shown != NULL ? strlen(shown) : 0, from, to);
+    free(shown);
     fprintf(out, "%s\n      | ", to < chars ? "..." : "");
     print_repeat(out, ' ', col - from + (from > 0 ? 3 : 0));
     print_repeat(out, '^', width > 0 ? width : 1);

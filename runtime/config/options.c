@@ -114,7 +114,9 @@ options_unknown(const hr_opt_env *env, const hr_option *table, const hr_text *ke
         names[n] = table[n].name;
     }
     nearest = hr_diag_nearest(key->s, names, n);
-    if (nearest != NULL) {
+    if (hr_options_find(env->beside, key->s) != NULL) {
+        snprintf(hint, sizeof hint, "it stands beside %s, not below it", env->owner);
+    } else if (nearest != NULL) {
         *seen |= UINT64_C(1) << (hr_options_find(table, nearest) - table);
         snprintf(hint, sizeof hint, "did you mean '%s'?", nearest);
     } else {
@@ -140,6 +142,7 @@ options_row(const hr_opt_env *env, const hr_option *row, const hr_yaml_entry *en
         return hr_option_value(env, row, entry->value, block + row->offset);
     }
     inner.owner = row->name;
+    inner.beside = NULL;
     inner.at_width = hr_text_width(&entry->key);
     return hr_options_parse(&inner, row->block, entry->value, entry->key.loc, block + row->offset);
 }

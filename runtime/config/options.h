@@ -68,10 +68,12 @@ typedef struct hr_option {
 typedef struct hr_opt_env {
     hr_arena *arena; /* owns all strings and arrays of the block */
     hr_diag *diag;
-    const char *owner;      /* "enrich", "sink kafka": names the operator in messages */
-    const char *files_root; /* real path; NULL: PATH options are not resolved nor checked */
-    const char *base_dir;   /* relative paths start here (the folder of the topology file) */
-    int at_width;           /* characters to mark where a missing key is reported; 0: one */
+    const char *owner;       /* "enrich", "sink kafka": names the operator in messages */
+    const char *files_root;  /* real path; NULL: PATH options are not resolved nor checked */
+    const char *base_dir;    /* relative paths start here (the folder of the topology file) */
+    const hr_option *beside; /* keys that stand beside the owner: the hint for one that is below it;
+                                may be NULL */
+    int at_width;            /* characters to mark where a missing key is reported; 0: one */
 } hr_opt_env;
 
 /* Fills the zeroed `block` from `node` by `table` (ends with {0}); reports every unknown, missing,

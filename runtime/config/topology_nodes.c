@@ -247,6 +247,7 @@ node_parse_options(node_reader *r)
             ? r->info.name
             : hr_arena_printf(env.arena, "%s %s", hr_node_kind_word(node->kind), r->info.name);
     env.at_width = hr_text_width(&node->type_name);
+    env.beside = r->own_rows;
     node->options = hr_arena_calloc(env.arena, 1, r->info.options_size + 1);
     if (node->options == NULL || env.owner == NULL) {
         hr_load_error(r->loader, node, node->name.loc, 1, "memory", NULL, "out of memory");

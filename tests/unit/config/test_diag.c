@@ -115,6 +115,37 @@ columns_are_characters_and_control_characters_are_not_printed(void **state)
                                                        "      |       ^\n");
 }
 
+/* A secret of one character a byte keeps the columns behind it. */
+static void
+secrets_in_a_shown_line_are_hidden(void **state)
+{
+    static const char *const lines[][2] = {
+        {"  password: hunter2", "  password: *******"},
+        {"sasl: {mechanism: PLAIN, password: 'h, 2', x: y}",
+         "sasl: {mechanism: PLAIN, password: '****', x: y}"},
+        {"ssl.key.password = a", "ssl.key.password = *"},
+        {"Passwort: geheim", "Passwort: ******"},
+        {"client_secret=abc&x=1", "client_secret=***&x=1"},
+        {"password: ${env:PW}", "password: ${env:PW}"},
+        {"password: \"${file:/run/pw}\"", "password: \"${file:/run/pw}\""},
+        {"uri: mongodb://u:p@ss@host:1/db", "uri: mongodb://u:****@host:1/db"},
+        {"uri: 'mongodb://host:27017/'", "uri: 'mongodb://host:27017/'"},
+        {"a passenger waits", "a passenger waits"},
+        {"password:", "password:"},
+        {"password", "password"},
+    };
+    config_test *t = *state;
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        hr_diag_destroy(t->diag);
+        t->diag = hr_diag_create();
+        hr_diag_source(t->diag, "a.yaml", lines[i][0], strlen(lines[i][0]));
+        hr_diag_add(t->diag, (hr_loc){"a.yaml", 1, 1}, 1, "x", NULL, "here");
+        config_shown(t, HR_DIAG_TEXT);
+        assert_has_text(t->shown, lines[i][1]);
+    }
+}
+
 static void
 json_is_one_object_a_line(void **state)
 {
@@ -175,6 +206,7 @@ main(void)
         config_unit_test(a_reported_error_is_not_reported_again),
         config_unit_test(a_long_line_is_shown_around_the_column),
         config_unit_test(columns_are_characters_and_control_characters_are_not_printed),
+        config_unit_test(secrets_in_a_shown_line_are_hidden),
         config_unit_test(json_is_one_object_a_line),
         config_unit_test(json_is_valid_when_a_text_was_cut_in_a_character),
         config_unit_test(github_commands_are_escaped),
