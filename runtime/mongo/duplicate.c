@@ -43,18 +43,22 @@ duplicate_index_name(const char *text)
     return (hr_span){(const uint8_t *)start, (size_t)(end - start)};
 }
 
-bool
-hr_mongo_duplicate_is_own(const bson_t *error, const hr_span *key, size_t n_key, const char *index)
+hr_mongo_duplicate
+hr_mongo_duplicate_of(const bson_t *error, const hr_span *key, size_t n_key, const char *index)
 {
     int by_fields = duplicate_by_fields(error, key, n_key);
     bson_iter_t iter;
     hr_span name = {0};
 
     if (by_fields >= 0) {
-        return by_fields == 1;
+        return by_fields == 1 ? HR_MONGO_DUPLICATE_OF_KEY : HR_MONGO_DUPLICATE_OF_OTHER;
     }
     if (bson_iter_init_find(&iter, error, "errmsg") && BSON_ITER_HOLDS_UTF8(&iter)) {
         name = duplicate_index_name(bson_iter_utf8(&iter, NULL));
     }
-    return name.len == 0 || index[0] == '\0' || hr_span_eq(name, hr_span_str(index));
+    if (name.len == 0 || index[0] == '\0') {
+        return HR_MONGO_DUPLICATE_OF_UNKNOWN;
+    }
+    return hr_span_eq(name, hr_span_str(index)) ? HR_MONGO_DUPLICATE_OF_KEY
+                                                : HR_MONGO_DUPLICATE_OF_OTHER;
 }
