@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct cli_command {
@@ -114,11 +113,8 @@ cli_main(int argc, char **argv)
 int
 main(int argc, char **argv)
 {
-    int status;
+    int status = cli_main(argc, argv);
 
-    /* The Mongo driver would leave a file of counters, which nobody reads, in /dev/shm. */
-    setenv("MONGOC_DISABLE_SHM", "1", 0);
-    status = cli_main(argc, argv);
     /* A full disk behind `headrace describe ... > file` must not look like success. */
     if ((fflush(stdout) != 0 || ferror(stdout)) && status == 0) {
         fprintf(stderr, "headrace: cannot write the output: %s\n", strerror(errno));

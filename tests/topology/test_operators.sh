@@ -23,9 +23,11 @@ add_lookup() {
     add_sink looked_up
 }
 
-# Puts the example below the line of its section; `requests` becomes a node whose fields all examples know.
+# Puts the example below the line of its section. `requests` becomes a node whose fields all examples know; a topic is
+# read by one source only.
 insert() { # SECTION FROM
-    sed -e 1d -e "s/from: requests/from: $2/" "$example" | sed -i "/^$1:/r /dev/stdin" "$topology"
+    sed -e 1d -e "s/from: requests/from: $2/" -e 's/topic: flight_delay_classification_request}/topic: others}/' "$example" |
+        sed -i "/^$1:/r /dev/stdin" "$topology"
 }
 
 check_example() { # SECTION NAME
