@@ -24,7 +24,7 @@ for yaml in tests/bad/*.yaml; do
     */config_*) args=(topologies/flight_delay/replay.yaml --config "$yaml") ;;
     *) args=("$yaml" "${args[@]}") ;;
     esac
-    "$HEADRACE" check "${args[@]}" >"$out" 2>&1 || code=$?
+    "$HEADRACE" check "${args[@]}" >"$out" || code=$?
     [ "$code" = 1 ] || wrong "$yaml: exit code $code, not 1"
     if [ "${1:-}" = --write ]; then cp "$out" "$name.txt"; fi
     diff -u "$name.txt" "$out" >&2 || status=1
