@@ -6,8 +6,7 @@
  * record of a stream is read in one bounded pass.
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_walk.h"
-#include "codec/json_write.h"
-#include "codec/schema.h"
+#include "codec/schema_parser.h"
 #include "config/diag.h"
 #include "record/buf.h"
 
@@ -16,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SCHEMA_BYTES_MAX (1u << 20)
 #define SCHEMA_DEPTH_MAX 16u
 #define SCHEMA_FIELDS_MAX 1000u
 #define SCHEMA_SYMBOLS_MAX 10000u
@@ -25,33 +23,16 @@
 #define SCHEMA_NAME_BYTES_MAX 256u
 #define SCHEMA_FIXED_MAX (1u << 20)
 
-typedef struct schema_named {
-    const char *full_name;
-    const hr_schema *schema; /* NULL while its own fields are read */
-    size_t nodes;
-} schema_named;
-
-typedef struct schema_parser {
-    hr_arena *arena;
-    const char *file;
-    hr_span text;
-    hr_error *err;
-    schema_named *named; /* SCHEMA_NAMES_MAX */
-    size_t n_named;
-    size_t nodes;
-} schema_parser;
-
 /* Attributes of a type in object form; data NULL: not given. */
 typedef struct schema_attributes {
     hr_span type, name, space, fields, symbols, items, values, size, logical;
 } schema_attributes;
 
-static int schema_type(schema_parser *p, hr_span value, const char *space, unsigned depth,
+static int schema_type(hr_schema_parser *p, hr_span value, const char *space, unsigned depth,
                        hr_schema *out);
 
-/* The place of a byte of the text: characters, not bytes, make the column. */
-static hr_loc
-schema_loc(const schema_parser *p, const uint8_t *at)
+hr_loc
+hr_schema_loc(const hr_schema_parser *p, const uint8_t *at)
 {
     hr_loc loc = {p->file, 1, 1};
 
@@ -66,39 +47,45 @@ schema_loc(const schema_parser *p, const uint8_t *at)
     return loc;
 }
 
-#define SCHEMA_FAIL(p, at, ...)                                                                    \
-    hr_fail_as((p)->err, schema_loc((p), (at).data), "bad-schema", __VA_ARGS__)
-
-static int
-schema_no_memory(schema_parser *p)
+int
+hr_schema_no_memory(hr_schema_parser *p)
 {
     return hr_fail(p->err, HR_ENOMEM, HR_NO_LOC, "out of memory");
 }
 
-/* Up to 60 bytes of a value, for messages. */
-static int
-schema_shown(hr_span value)
+hr_span
+hr_schema_member(hr_span object, const char *name)
 {
-    return value.len < 60 ? (int)value.len : 60;
+    hr_json_iter iter;
+    hr_json_member member;
+
+    if (hr_json_iter_init(&iter, object)) {
+        while (hr_json_next(&iter, &member) == 1) {
+            if (hr_span_eq(member.name_raw, hr_span_str(name))) {
+                return member.raw;
+            }
+        }
+    }
+    return (hr_span){0};
 }
 
 /* A JSON string as zero-terminated text; NUL inside is refused. */
 static int
-schema_string(schema_parser *p, hr_span value, const char *what, const char **out)
+schema_string(hr_schema_parser *p, hr_span value, const char *what, const char **out)
 {
     hr_span text = {value.data + 1, value.len - 2};
 
     if (value.len < 2 || value.data[0] != '"') {
-        return SCHEMA_FAIL(p, value, "%s must be a string", what);
+        return HR_SCHEMA_FAIL(p, value, "%s must be a string", what);
     }
     if (!hr_json_unescape(p->arena, text, &text)) {
-        return schema_no_memory(p);
+        return hr_schema_no_memory(p);
     }
     if (text.len > SCHEMA_NAME_BYTES_MAX || (text.len > 0 && memchr(text.data, 0, text.len))) {
-        return SCHEMA_FAIL(p, value, "%s is longer than %u bytes", what, SCHEMA_NAME_BYTES_MAX);
+        return HR_SCHEMA_FAIL(p, value, "%s is longer than %u bytes", what, SCHEMA_NAME_BYTES_MAX);
     }
     *out = hr_arena_strndup(p->arena, (const char *)text.data, text.len);
-    return *out != NULL ? HR_OK : schema_no_memory(p);
+    return *out != NULL ? HR_OK : hr_schema_no_memory(p);
 }
 
 static bool
@@ -127,13 +114,13 @@ schema_is_name(const char *name, bool dots)
 
 /* A string that is a name. */
 static int
-schema_name(schema_parser *p, hr_span value, const char *what, bool dots, const char **out)
+schema_name(hr_schema_parser *p, hr_span value, const char *what, bool dots, const char **out)
 {
     int rc = schema_string(p, value, what, out);
 
     if (rc == HR_OK && !schema_is_name(*out, dots)) {
-        rc = SCHEMA_FAIL(p, value, "%s %.*s is no Avro name", what, schema_shown(value),
-                         (const char *)value.data);
+        rc = HR_SCHEMA_FAIL(p, value, "%s %.*s is no Avro name", what, hr_schema_shown(value),
+                            (const char *)value.data);
         hr_hint(p->err, "names are letters, digits and '_', and do not start with a digit");
     }
     return rc;
@@ -159,7 +146,7 @@ schema_note_attribute(schema_attributes *a, hr_span name, hr_span value)
 }
 
 static int
-schema_attributes_of(schema_parser *p, hr_span value, schema_attributes *out)
+schema_attributes_of(hr_schema_parser *p, hr_span value, schema_attributes *out)
 {
     hr_json_iter iter;
     hr_json_member member;
@@ -171,7 +158,7 @@ schema_attributes_of(schema_parser *p, hr_span value, schema_attributes *out)
             schema_note_attribute(out, member.name_raw, member.raw);
         }
     }
-    return more == 0 ? HR_OK : SCHEMA_FAIL(p, value, "the schema is broken, or nested too deep");
+    return more == 0 ? HR_OK : HR_SCHEMA_FAIL(p, value, "the schema is broken, or nested too deep");
 }
 
 static size_t
@@ -191,25 +178,25 @@ schema_count(hr_span list)
 
 /* An attribute that must be there and be of that kind. */
 static int
-schema_need(schema_parser *p, hr_span owner, hr_span value, hr_json_kind kind, const char *text)
+schema_need(hr_schema_parser *p, hr_span owner, hr_span value, hr_json_kind kind, const char *text)
 {
     if (value.data == NULL) {
-        return SCHEMA_FAIL(p, owner, "%s is missing", text);
+        return HR_SCHEMA_FAIL(p, owner, "%s is missing", text);
     }
     if (hr_json_kind_of(value) != kind) {
-        return SCHEMA_FAIL(p, value, "%s must be %s", text,
-                           kind == HR_JSON_ARRAY    ? "a list"
-                           : kind == HR_JSON_OBJECT ? "an object"
-                           : kind == HR_JSON_NUMBER ? "a number"
-                                                    : "a string");
+        return HR_SCHEMA_FAIL(p, value, "%s must be %s", text,
+                              kind == HR_JSON_ARRAY    ? "a list"
+                              : kind == HR_JSON_OBJECT ? "an object"
+                              : kind == HR_JSON_NUMBER ? "a number"
+                                                       : "a string");
     }
     return HR_OK;
 }
 
 /* A new entry for a named type; *space becomes the namespace of what it holds. */
 static int
-schema_declare(schema_parser *p, hr_span owner, const schema_attributes *a, const char **space,
-               schema_named **out)
+schema_declare(hr_schema_parser *p, hr_span owner, const schema_attributes *a, const char **space,
+               hr_schema_named **out)
 {
     const char *name, *own = *space, *dot;
     int rc = schema_need(p, owner, a->name, HR_JSON_STRING, "\"name\"");
@@ -228,18 +215,18 @@ schema_declare(schema_parser *p, hr_span owner, const schema_attributes *a, cons
         name = hr_arena_printf(p->arena, "%s.%s", own, name);
     }
     if (own == NULL || name == NULL) {
-        return schema_no_memory(p);
+        return hr_schema_no_memory(p);
     }
     for (size_t i = 0; i < p->n_named; i++) {
         if (strcmp(p->named[i].full_name, name) == 0) {
-            return SCHEMA_FAIL(p, a->name, "the type %s is defined twice", name);
+            return HR_SCHEMA_FAIL(p, a->name, "the type %s is defined twice", name);
         }
     }
     if (p->n_named == SCHEMA_NAMES_MAX) {
-        return SCHEMA_FAIL(p, a->name, "more than %u named types", SCHEMA_NAMES_MAX);
+        return HR_SCHEMA_FAIL(p, a->name, "more than %u named types", SCHEMA_NAMES_MAX);
     }
     *out = &p->named[p->n_named++];
-    **out = (schema_named){.full_name = name};
+    **out = (hr_schema_named){.full_name = name};
     *space = own;
     return HR_OK;
 }
@@ -272,7 +259,7 @@ schema_primitive(const char *name, hr_schema *out)
 }
 
 static int
-schema_unknown_type(schema_parser *p, hr_span value, const char *name)
+schema_unknown_type(hr_schema_parser *p, hr_span value, const char *name)
 {
     static const char *const names[] = {"boolean", "int",    "long", "float",  "double",
                                         "bytes",   "string", "null", "record", "enum",
@@ -280,23 +267,23 @@ schema_unknown_type(schema_parser *p, hr_span value, const char *name)
     const char *nearest = hr_diag_nearest(name, names, sizeof names / sizeof names[0]);
 
     if (strcmp(name, "null") == 0) {
-        SCHEMA_FAIL(p, value, "a field that is always null has no use");
+        HR_SCHEMA_FAIL(p, value, "a field that is always null has no use");
         return hr_hint(p->err, "write [\"null\", \"string\"] for a string that may be absent");
     }
     for (size_t i = 8; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0) {
-            SCHEMA_FAIL(p, value, "\"%s\" needs the object form", name);
+            HR_SCHEMA_FAIL(p, value, "\"%s\" needs the object form", name);
             return hr_hint(p->err, "write {\"type\": \"%s\", ...}", name);
         }
     }
-    SCHEMA_FAIL(p, value, "unknown type '%s'", name);
+    HR_SCHEMA_FAIL(p, value, "unknown type '%s'", name);
     return nearest != NULL ? hr_hint(p->err, "did you mean '%s'?", nearest)
                            : hr_hint(p->err, "define a named type before its first use");
 }
 
 /* A type given as a string: a primitive one or one defined before. */
 static int
-schema_by_name(schema_parser *p, hr_span value, const char *space, hr_schema *out)
+schema_by_name(hr_schema_parser *p, hr_span value, const char *space, hr_schema *out)
 {
     const char *name, *full;
     int rc = schema_string(p, value, "a type", &name);
@@ -313,19 +300,19 @@ schema_by_name(schema_parser *p, hr_span value, const char *space, hr_schema *ou
             continue;
         }
         if (p->named[i].schema == NULL) {
-            SCHEMA_FAIL(p, value, "the record %s contains itself", name);
+            HR_SCHEMA_FAIL(p, value, "the record %s contains itself", name);
             return hr_hint(p->err, "recursive records are not supported");
         }
         *out = *p->named[i].schema;
         p->nodes += p->named[i].nodes;
         return HR_OK;
     }
-    return full != NULL ? schema_unknown_type(p, value, name) : schema_no_memory(p);
+    return full != NULL ? schema_unknown_type(p, value, name) : hr_schema_no_memory(p);
 }
 
 /* A union: one type, or one type and null. */
 static int
-schema_union(schema_parser *p, hr_span value, const char *space, unsigned depth, hr_schema *out)
+schema_union(hr_schema_parser *p, hr_span value, const char *space, unsigned depth, hr_schema *out)
 {
     hr_json_iter iter;
     hr_json_member member;
@@ -333,7 +320,7 @@ schema_union(schema_parser *p, hr_span value, const char *space, unsigned depth,
     size_t n = 0, nulls = 0;
 
     if (!hr_json_iter_init(&iter, value)) {
-        return SCHEMA_FAIL(p, value, "expected a type");
+        return HR_SCHEMA_FAIL(p, value, "expected a type");
     }
     while (hr_json_next(&iter, &member) == 1) {
         if (hr_span_eq(member.raw, HR_SPAN_LIT("\"null\""))) {
@@ -344,12 +331,13 @@ schema_union(schema_parser *p, hr_span value, const char *space, unsigned depth,
         }
     }
     if (n != 1 || nulls > 1) {
-        SCHEMA_FAIL(p, value, "a union can hold one type and null, and this one holds %zu types%s",
-                    n, nulls > 0 ? " and null" : "");
+        HR_SCHEMA_FAIL(p, value,
+                       "a union can hold one type and null, and this one holds %zu types%s", n,
+                       nulls > 0 ? " and null" : "");
         return hr_hint(p->err, "write [\"null\", TYPE] for a value that may be absent");
     }
     if (hr_json_kind_of(branch) == HR_JSON_ARRAY) {
-        return SCHEMA_FAIL(p, branch, "a union directly in a union");
+        return HR_SCHEMA_FAIL(p, branch, "a union directly in a union");
     }
     if (schema_type(p, branch, space, depth, out) != HR_OK) {
         return p->err->code;
@@ -359,7 +347,7 @@ schema_union(schema_parser *p, hr_span value, const char *space, unsigned depth,
 }
 
 static const hr_schema *
-schema_keep(schema_parser *p, const hr_schema *schema)
+schema_keep(hr_schema_parser *p, const hr_schema *schema)
 {
     hr_schema *kept = hr_arena_alloc(p->arena, sizeof *kept);
 
@@ -370,193 +358,7 @@ schema_keep(schema_parser *p, const hr_schema *schema)
 }
 
 static int
-schema_default_type(schema_parser *p, hr_span value, const hr_schema *schema)
-{
-    SCHEMA_FAIL(p, value, "the default %.*s does not fit the field's type, %s", schema_shown(value),
-                (const char *)value.data, hr_kind_name(schema->kind));
-    return schema->nullable ? HR_ECONFIG
-                            : hr_hint(p->err, "a default of null needs [\"null\", TYPE]");
-}
-
-/* Avro writes bytes in defaults as characters U+0000 to U+00FF; records hold base64. */
-static int
-schema_default_bytes(schema_parser *p, hr_span value, const hr_schema *schema, hr_buf *out)
-{
-    hr_span text = {value.data + 1, value.len - 2};
-    uint8_t lane = HR_LANE_OK, *to;
-    hr_column column = {.kind = HR_KIND_BYTES, .lane = &lane, .v.s = &text};
-    size_t n = 0;
-
-    if (!hr_json_unescape(p->arena, text, &text) ||
-        (to = hr_arena_alloc(p->arena, text.len)) == NULL) {
-        return schema_no_memory(p);
-    }
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-
-        if (c >= 0xC4) {
-            return schema_default_type(p, value, schema);
-        }
-        to[n++] = (uint8_t)(c < 0x80 ? c : c << 6 | (text.data[++i] & 0x3F));
-    }
-    if (schema->fixed_bytes != 0 && n != schema->fixed_bytes) {
-        return SCHEMA_FAIL(p, value, "the default has %zu bytes, the fixed type %zu", n,
-                           schema->fixed_bytes);
-    }
-    text = (hr_span){to, n};
-    return hr_json_write_column(out, &column, (hr_type){.kind = HR_KIND_BYTES}, 0);
-}
-
-static bool
-schema_is_symbol(const hr_schema *schema, hr_span text)
-{
-    for (size_t i = 0; i < schema->n_symbols; i++) {
-        if (hr_span_eq(text, hr_span_str(schema->symbols[i]))) {
-            return true;
-        }
-    }
-    return schema->n_symbols == 0;
-}
-
-static bool
-schema_is_int(const hr_schema *schema, hr_span value)
-{
-    int64_t i;
-    bool small = schema->is_int32 || schema->logical == HR_LOGICAL_DATE;
-
-    return hr_json_int(value, &i) && (!small || (i >= INT32_MIN && i <= INT32_MAX));
-}
-
-static int schema_default(schema_parser *p, hr_span value, const hr_schema *schema, hr_buf *out);
-
-static int
-schema_default_items(schema_parser *p, hr_span value, const hr_schema *schema, hr_buf *out)
-{
-    bool map = schema->kind == HR_KIND_MAP;
-    hr_json_iter iter;
-    hr_json_member member;
-    int rc = hr_buf_append(out, map ? "{" : "[", 1);
-    bool first = true;
-
-    hr_json_iter_init(&iter, value);
-    while (rc == HR_OK && hr_json_next(&iter, &member) == 1) {
-        rc = first ? HR_OK : hr_buf_append(out, ",", 1);
-        if (rc == HR_OK && map) {
-            /* with its quotes, as it stands */
-            rc = hr_buf_append(out, member.name_raw.data - 1, member.name_raw.len + 2);
-            rc = rc == HR_OK ? hr_buf_append(out, ":", 1) : rc;
-        }
-        rc = rc == HR_OK ? schema_default(p, member.raw, schema->items, out) : rc;
-        first = false;
-    }
-    return rc == HR_OK ? hr_buf_append(out, map ? "}" : "]", 1) : rc;
-}
-
-static hr_span
-schema_member(hr_span object, const char *name)
-{
-    hr_json_iter iter;
-    hr_json_member member;
-
-    if (hr_json_iter_init(&iter, object)) {
-        while (hr_json_next(&iter, &member) == 1) {
-            if (hr_span_eq(member.name_raw, hr_span_str(name))) {
-                return member.raw;
-            }
-        }
-    }
-    return (hr_span){0};
-}
-
-/* Fields that the default leaves out have defaults of their own or may be null. */
-static int
-schema_default_record(schema_parser *p, hr_span value, const hr_schema *schema, hr_buf *out)
-{
-    int rc = hr_buf_append(out, "{", 1);
-
-    for (size_t i = 0; rc == HR_OK && i < schema->n_fields; i++) {
-        const hr_schema_field *field = &schema->fields[i];
-        hr_span own = schema_member(value, field->name);
-
-        if (own.data == NULL && !field->has_default && !field->schema->nullable) {
-            return SCHEMA_FAIL(p, value, "the default lacks the field '%s'", field->name);
-        }
-        rc = i == 0 ? HR_OK : hr_buf_append(out, ",", 1);
-        rc = rc == HR_OK ? hr_json_write_string(out, hr_span_str(field->name)) : rc;
-        rc = rc == HR_OK ? hr_buf_append(out, ":", 1) : rc;
-        if (rc == HR_OK && own.data != NULL) {
-            rc = schema_default(p, own, field->schema, out);
-        } else if (rc == HR_OK && field->has_default) {
-            rc = hr_buf_append(out, field->default_json.data, field->default_json.len);
-        } else if (rc == HR_OK) {
-            rc = hr_buf_append(out, "null", 4);
-        }
-    }
-    return rc == HR_OK ? hr_buf_append(out, "}", 1) : rc;
-}
-
-/* Checks a default and appends it in the form in which a record holds the value. */
-static int
-schema_default(schema_parser *p, hr_span value, const hr_schema *schema, hr_buf *out)
-{
-    hr_json_kind json = hr_json_kind_of(value);
-    hr_span text = {value.data + 1, value.len > 2 ? value.len - 2 : 0};
-    bool fits = false;
-    double d;
-
-    if (json == HR_JSON_NULL && schema->nullable) {
-        return hr_buf_append(out, "null", 4);
-    }
-    switch (schema->kind) {
-    case HR_KIND_BOOL:
-        fits = json == HR_JSON_BOOL;
-        break;
-    case HR_KIND_INT:
-    case HR_KIND_TIMESTAMP:
-        fits = json == HR_JSON_NUMBER && schema_is_int(schema, value);
-        break;
-    case HR_KIND_DOUBLE:
-        fits = json == HR_JSON_NUMBER && hr_json_double(value, &d);
-        break;
-    case HR_KIND_STRING:
-        fits = json == HR_JSON_STRING && schema_is_symbol(schema, text);
-        break;
-    case HR_KIND_BYTES:
-        return json == HR_JSON_STRING ? schema_default_bytes(p, value, schema, out)
-                                      : schema_default_type(p, value, schema);
-    case HR_KIND_LIST:
-    case HR_KIND_MAP:
-        return json == (schema->kind == HR_KIND_LIST ? HR_JSON_ARRAY : HR_JSON_OBJECT)
-                   ? schema_default_items(p, value, schema, out)
-                   : schema_default_type(p, value, schema);
-    case HR_KIND_RECORD:
-        return json == HR_JSON_OBJECT ? schema_default_record(p, value, schema, out)
-                                      : schema_default_type(p, value, schema);
-    case HR_KIND_ANY:
-        break;
-    }
-    return fits ? hr_buf_append(out, value.data, value.len) : schema_default_type(p, value, schema);
-}
-
-static int
-schema_field_default(schema_parser *p, hr_span value, hr_schema_field *field)
-{
-    hr_buf out = {.cap_max = SCHEMA_BYTES_MAX};
-    int rc = schema_default(p, value, field->schema, &out);
-    char *kept;
-
-    if (rc == HR_OK) {
-        kept = hr_arena_strndup(p->arena, (const char *)out.data, out.len);
-        rc = kept != NULL ? HR_OK : HR_ENOMEM;
-        field->has_default = true;
-        field->default_json = (hr_span){(const uint8_t *)kept, out.len};
-    }
-    hr_buf_finish(&out);
-    return rc == HR_ENOMEM ? schema_no_memory(p) : rc;
-}
-
-static int
-schema_field(schema_parser *p, hr_span value, const char *space, unsigned depth,
+schema_field(hr_schema_parser *p, hr_span value, const char *space, unsigned depth,
              hr_schema_field *out)
 {
     hr_span fallback;
@@ -564,12 +366,12 @@ schema_field(schema_parser *p, hr_span value, const char *space, unsigned depth,
     hr_schema schema;
     int rc = hr_json_kind_of(value) == HR_JSON_OBJECT
                  ? schema_attributes_of(p, value, &a)
-                 : SCHEMA_FAIL(p, value, "a field must be an object");
+                 : HR_SCHEMA_FAIL(p, value, "a field must be an object");
 
     rc = rc == HR_OK ? schema_need(p, value, a.name, HR_JSON_STRING, "a field's \"name\"") : rc;
     rc = rc == HR_OK ? schema_name(p, a.name, "the field", false, &out->name) : rc;
     if (rc == HR_OK && a.type.data == NULL) {
-        rc = SCHEMA_FAIL(p, a.name, "the field '%s' has no \"type\"", out->name);
+        rc = HR_SCHEMA_FAIL(p, a.name, "the field '%s' has no \"type\"", out->name);
     }
     rc = rc == HR_OK ? schema_type(p, a.type, space, depth, &schema) : rc;
     if (rc != HR_OK) {
@@ -577,10 +379,10 @@ schema_field(schema_parser *p, hr_span value, const char *space, unsigned depth,
     }
     out->schema = schema_keep(p, &schema);
     if (out->schema == NULL) {
-        return schema_no_memory(p);
+        return hr_schema_no_memory(p);
     }
-    fallback = schema_member(value, "default");
-    return fallback.data != NULL ? schema_field_default(p, fallback, out) : HR_OK;
+    fallback = hr_schema_member(value, "default");
+    return fallback.data != NULL ? hr_schema_set_default(p, fallback, out) : HR_OK;
 }
 
 /* True if one of the n fields has the name already. */
@@ -596,11 +398,11 @@ schema_has_field(const hr_schema_field *fields, size_t n, const char *name)
 }
 
 static int
-schema_record(schema_parser *p, hr_span owner, const schema_attributes *a, const char *space,
+schema_record(hr_schema_parser *p, hr_span owner, const schema_attributes *a, const char *space,
               unsigned depth, hr_schema *out)
 {
     hr_schema_field *fields;
-    schema_named *named;
+    hr_schema_named *named;
     hr_json_iter iter;
     hr_json_member member;
     size_t nodes = p->nodes, count = schema_count(a->fields), n = 0;
@@ -608,21 +410,21 @@ schema_record(schema_parser *p, hr_span owner, const schema_attributes *a, const
 
     rc = rc == HR_OK ? schema_need(p, owner, a->fields, HR_JSON_ARRAY, "\"fields\"") : rc;
     if (rc == HR_OK && (count == 0 || count > SCHEMA_FIELDS_MAX)) {
-        rc = SCHEMA_FAIL(p, a->fields, "a record has 1 to %u fields, this one %zu",
-                         SCHEMA_FIELDS_MAX, count);
+        rc = HR_SCHEMA_FAIL(p, a->fields, "a record has 1 to %u fields, this one %zu",
+                            SCHEMA_FIELDS_MAX, count);
     }
     if (rc != HR_OK) {
         return rc;
     }
     fields = hr_arena_calloc(p->arena, count, sizeof *fields);
     if (fields == NULL) {
-        return schema_no_memory(p);
+        return hr_schema_no_memory(p);
     }
     hr_json_iter_init(&iter, a->fields);
     while (rc == HR_OK && n < count && hr_json_next(&iter, &member) == 1) {
         rc = schema_field(p, member.raw, space, depth + 1, &fields[n]);
         if (rc == HR_OK && schema_has_field(fields, n, fields[n].name)) {
-            rc = SCHEMA_FAIL(p, member.raw, "the field '%s' is there twice", fields[n].name);
+            rc = HR_SCHEMA_FAIL(p, member.raw, "the field '%s' is there twice", fields[n].name);
         }
         n++;
     }
@@ -632,15 +434,15 @@ schema_record(schema_parser *p, hr_span owner, const schema_attributes *a, const
                        .n_fields = n};
     named->schema = schema_keep(p, out);
     named->nodes = p->nodes - nodes;
-    return rc == HR_OK && named->schema == NULL ? schema_no_memory(p) : rc;
+    return rc == HR_OK && named->schema == NULL ? hr_schema_no_memory(p) : rc;
 }
 
 static int
-schema_enum(schema_parser *p, hr_span owner, const schema_attributes *a, const char *space,
+schema_enum(hr_schema_parser *p, hr_span owner, const schema_attributes *a, const char *space,
             hr_schema *out)
 {
     const char **symbols;
-    schema_named *named;
+    hr_schema_named *named;
     hr_json_iter iter;
     hr_json_member member;
     size_t count = schema_count(a->symbols), n = 0;
@@ -648,15 +450,15 @@ schema_enum(schema_parser *p, hr_span owner, const schema_attributes *a, const c
 
     rc = rc == HR_OK ? schema_need(p, owner, a->symbols, HR_JSON_ARRAY, "\"symbols\"") : rc;
     if (rc == HR_OK && (count == 0 || count > SCHEMA_SYMBOLS_MAX)) {
-        rc = SCHEMA_FAIL(p, a->symbols, "an enum has 1 to %u symbols, this one %zu",
-                         SCHEMA_SYMBOLS_MAX, count);
+        rc = HR_SCHEMA_FAIL(p, a->symbols, "an enum has 1 to %u symbols, this one %zu",
+                            SCHEMA_SYMBOLS_MAX, count);
     }
     if (rc != HR_OK) {
         return rc;
     }
     symbols = hr_arena_calloc(p->arena, count, sizeof *symbols);
     if (symbols == NULL) {
-        return schema_no_memory(p);
+        return hr_schema_no_memory(p);
     }
     hr_json_iter_init(&iter, a->symbols);
     while (rc == HR_OK && n < count && hr_json_next(&iter, &member) == 1) {
@@ -669,20 +471,20 @@ schema_enum(schema_parser *p, hr_span owner, const schema_attributes *a, const c
                        .n_symbols = n};
     named->schema = schema_keep(p, out);
     named->nodes = 1;
-    return rc == HR_OK && named->schema == NULL ? schema_no_memory(p) : rc;
+    return rc == HR_OK && named->schema == NULL ? hr_schema_no_memory(p) : rc;
 }
 
 static int
-schema_fixed(schema_parser *p, hr_span owner, const schema_attributes *a, const char *space,
+schema_fixed(hr_schema_parser *p, hr_span owner, const schema_attributes *a, const char *space,
              hr_schema *out)
 {
-    schema_named *named;
+    hr_schema_named *named;
     int64_t size = 0;
     int rc = schema_declare(p, owner, a, &space, &named);
 
     rc = rc == HR_OK ? schema_need(p, owner, a->size, HR_JSON_NUMBER, "\"size\"") : rc;
     if (rc == HR_OK && (!hr_json_int(a->size, &size) || size < 1 || size > SCHEMA_FIXED_MAX)) {
-        rc = SCHEMA_FAIL(p, a->size, "\"size\" must be 1 to %u", SCHEMA_FIXED_MAX);
+        rc = HR_SCHEMA_FAIL(p, a->size, "\"size\" must be 1 to %u", SCHEMA_FIXED_MAX);
     }
     if (rc != HR_OK) {
         return rc;
@@ -690,22 +492,22 @@ schema_fixed(schema_parser *p, hr_span owner, const schema_attributes *a, const 
     *out = (hr_schema){.kind = HR_KIND_BYTES, .fixed_bytes = (size_t)size};
     named->schema = schema_keep(p, out);
     named->nodes = 1;
-    return named->schema != NULL ? HR_OK : schema_no_memory(p);
+    return named->schema != NULL ? HR_OK : hr_schema_no_memory(p);
 }
 
 /* A list or map: `value` is the type of what it holds. */
 static int
-schema_container(schema_parser *p, hr_span owner, hr_span value, hr_kind kind, const char *space,
+schema_container(hr_schema_parser *p, hr_span owner, hr_span value, hr_kind kind, const char *space,
                  unsigned depth, hr_schema *out)
 {
     hr_schema items;
     int rc = value.data != NULL ? schema_type(p, value, space, depth + 1, &items)
-                                : SCHEMA_FAIL(p, owner, "%s is missing",
-                                              kind == HR_KIND_LIST ? "\"items\"" : "\"values\"");
+                                : HR_SCHEMA_FAIL(p, owner, "%s is missing",
+                                                 kind == HR_KIND_LIST ? "\"items\"" : "\"values\"");
 
     if (rc == HR_OK) {
         *out = (hr_schema){.kind = kind, .items = schema_keep(p, &items)};
-        rc = out->items != NULL ? HR_OK : schema_no_memory(p);
+        rc = out->items != NULL ? HR_OK : hr_schema_no_memory(p);
     }
     return rc;
 }
@@ -725,7 +527,7 @@ schema_logical(hr_span logical, hr_schema *out)
 }
 
 static int
-schema_object(schema_parser *p, hr_span value, const char *space, unsigned depth, hr_schema *out)
+schema_object(hr_schema_parser *p, hr_span value, const char *space, unsigned depth, hr_schema *out)
 {
     schema_attributes a;
     int rc = schema_attributes_of(p, value, &a);
@@ -734,7 +536,7 @@ schema_object(schema_parser *p, hr_span value, const char *space, unsigned depth
         return rc;
     }
     if (a.type.data == NULL) {
-        return SCHEMA_FAIL(p, value, "\"type\" is missing");
+        return HR_SCHEMA_FAIL(p, value, "\"type\" is missing");
     }
     if (hr_span_eq(a.type, HR_SPAN_LIT("\"record\"")) ||
         hr_span_eq(a.type, HR_SPAN_LIT("\"error\""))) {
@@ -760,13 +562,13 @@ schema_object(schema_parser *p, hr_span value, const char *space, unsigned depth
 }
 
 static int
-schema_type(schema_parser *p, hr_span value, const char *space, unsigned depth, hr_schema *out)
+schema_type(hr_schema_parser *p, hr_span value, const char *space, unsigned depth, hr_schema *out)
 {
     if (depth > SCHEMA_DEPTH_MAX) {
-        return SCHEMA_FAIL(p, value, "types are nested deeper than %u", SCHEMA_DEPTH_MAX);
+        return HR_SCHEMA_FAIL(p, value, "types are nested deeper than %u", SCHEMA_DEPTH_MAX);
     }
     if (++p->nodes > SCHEMA_NODES_MAX) {
-        return SCHEMA_FAIL(p, value, "the schema has more than %u types", SCHEMA_NODES_MAX);
+        return HR_SCHEMA_FAIL(p, value, "the schema has more than %u types", SCHEMA_NODES_MAX);
     }
     switch (hr_json_kind_of(value)) {
     case HR_JSON_STRING:
@@ -776,13 +578,13 @@ schema_type(schema_parser *p, hr_span value, const char *space, unsigned depth, 
     case HR_JSON_OBJECT:
         return schema_object(p, value, space, depth, out);
     default:
-        return SCHEMA_FAIL(p, value, "a type must be a name, a list or an object");
+        return HR_SCHEMA_FAIL(p, value, "a type must be a name, a list or an object");
     }
 }
 
 /* jansson's verdict on the text as such. */
 static int
-schema_check_syntax(schema_parser *p)
+schema_check_syntax(hr_schema_parser *p)
 {
     json_error_t error;
     json_t *json = json_loadb((const char *)p->text.data, p->text.len,
@@ -799,7 +601,7 @@ schema_check_syntax(schema_parser *p)
 }
 
 static int
-schema_root(schema_parser *p, const hr_schema **out)
+schema_root(hr_schema_parser *p, const hr_schema **out)
 {
     hr_span text = p->text;
     hr_schema root;
@@ -814,13 +616,13 @@ schema_root(schema_parser *p, const hr_schema **out)
     }
     rc = schema_type(p, text, "", 0, &root);
     if (rc == HR_OK && (root.kind != HR_KIND_RECORD || root.nullable)) {
-        SCHEMA_FAIL(p, text, "the schema of a topic must be a record");
+        HR_SCHEMA_FAIL(p, text, "the schema of a topic must be a record");
         return hr_hint(p->err,
                        "start with {\"type\": \"record\", \"name\": ..., \"fields\": [...]}");
     }
     if (rc == HR_OK) {
         *out = schema_keep(p, &root);
-        rc = *out != NULL ? HR_OK : schema_no_memory(p);
+        rc = *out != NULL ? HR_OK : hr_schema_no_memory(p);
     }
     return rc;
 }
@@ -830,7 +632,7 @@ hr_schema_parse(hr_arena *arena, const char *file, const char *json, size_t len,
                 const hr_schema **out, hr_error *err)
 {
     hr_error own;
-    schema_parser p = {.arena = arena, .err = err != NULL ? err : &own};
+    hr_schema_parser p = {.arena = arena, .err = err != NULL ? err : &own};
     hr_loc start;
     int rc;
 
@@ -839,9 +641,9 @@ hr_schema_parse(hr_arena *arena, const char *file, const char *json, size_t len,
     p.named = hr_arena_calloc(arena, SCHEMA_NAMES_MAX, sizeof *p.named);
     start = (hr_loc){p.file, 1, 1};
     if (p.named == NULL || (file != NULL && p.file == NULL)) {
-        return schema_no_memory(&p);
+        return hr_schema_no_memory(&p);
     }
-    if (len > SCHEMA_BYTES_MAX) {
+    if (len > HR_SCHEMA_BYTES_MAX) {
         return hr_fail_as(p.err, start, "bad-schema", "the schema is larger than 1 MiB");
     }
     rc = schema_check_syntax(&p);
@@ -854,10 +656,10 @@ schema_read(const char *path, hr_buf *text)
 {
     FILE *f = fopen(path, "rb");
     size_t n = 0;
-    int rc = f != NULL ? hr_buf_reserve(text, SCHEMA_BYTES_MAX + 1) : HR_EIO;
+    int rc = f != NULL ? hr_buf_reserve(text, HR_SCHEMA_BYTES_MAX + 1) : HR_EIO;
 
     if (rc == HR_OK) {
-        n = fread(text->data, 1, SCHEMA_BYTES_MAX + 1, f);
+        n = fread(text->data, 1, HR_SCHEMA_BYTES_MAX + 1, f);
         text->len = n;
         rc = ferror(f) ? HR_EIO : HR_OK;
     }
