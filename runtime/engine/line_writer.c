@@ -37,6 +37,9 @@ writer_flush(hr_line_writer *writer, hr_sink *sink, hr_error *err)
         if (n < 0 && errno == EINTR) {
             continue;
         }
+        if (n < 0 && errno == EPIPE) {
+            return hr_fail(err, HR_EFATAL, HR_NO_LOC, "nobody reads what is written any more");
+        }
         if (n <= 0) {
             hr_sink_trouble(sink, strerror(errno));
             return hr_fail(err, HR_EAGAIN, HR_NO_LOC, "%s", strerror(errno));
@@ -79,16 +82,18 @@ int
 hr_line_writer_rows(hr_line_writer *writer, hr_sink *sink, hr_batch *batch, hr_rows rows,
                     size_t *done, hr_error *err)
 {
+    int rc = writer_flush(writer, sink, err);
+
     *done = 0;
-    if (writer_flush(writer, sink, err) != HR_OK) {
-        return HR_EAGAIN;
+    if (rc != HR_OK) {
+        return rc;
     }
     for (; *done < rows.n; (*done)++) {
         writer_add_row(writer, sink, batch, rows.row[*done]);
     }
     /* The rows are taken; what is left of them is written by poll(). */
-    writer_flush(writer, sink, err);
-    return HR_OK;
+    rc = writer_flush(writer, sink, err);
+    return rc == HR_EFATAL ? rc : HR_OK;
 }
 
 static int
@@ -121,10 +126,10 @@ int
 hr_line_writer_letter(hr_line_writer *writer, hr_sink *sink, const hr_letter *letter, hr_error *err)
 {
     hr_buf *out = &writer->buf;
-    int rc = HR_OK;
+    int rc = writer_flush(writer, sink, err);
 
-    if (writer_flush(writer, sink, err) != HR_OK) {
-        return HR_EAGAIN;
+    if (rc != HR_OK) {
+        return rc;
     }
     for (size_t i = 0; i < letter->n_headers && rc == HR_OK; i++) {
         rc = letter_member(out, i == 0 ? "{" : ",", letter->headers[i].name,

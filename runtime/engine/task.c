@@ -568,6 +568,12 @@ task_outputs(hr_task *task)
         task_finish_work(task);
         return true;
     }
+    if (rc == HR_EFATAL) {
+        hr_run_fail(task->thread->run, "%s[%d]: %s", task->topic, (int)task->partition.id, err.msg);
+        task->stopped = true;
+        task_work_release(task);
+        return true;
+    }
     if (rc != HR_EAGAIN) {
         hr_log(HR_LOG_WARN, "output waits" HR_LOG_KV "topic=%s partition=%d cause=%s", task->topic,
                (int)task->partition.id, err.msg);
@@ -579,8 +585,8 @@ task_outputs(hr_task *task)
 /* ---- turns ------------------------------------------------------------------------------------
  */
 
-/* A suspect is replayed when nothing else of this thread is under way, so that a refusal can only
- * mean this record. */
+/* A suspect is replayed when nothing else of this thread is under way, outputs of an earlier epoch
+ * included, so that a refusal can only mean this record. */
 static bool
 task_may_isolate(hr_task *task)
 {
@@ -593,13 +599,7 @@ task_may_isolate(hr_task *task)
         return true;
     }
     thread->isolating = task;
-    for (size_t i = 0; i < thread->tasks_end; i++) {
-        if (thread->tasks[i] != NULL && thread->tasks[i] != task &&
-            !hr_task_idle(thread->tasks[i])) {
-            return false;
-        }
-    }
-    return true;
+    return thread->outputs_open == 0;
 }
 
 static bool

@@ -173,6 +173,7 @@ hr_sink_take(hr_sink *sink, const hr_batch *batch, hr_row row)
     hr_task *task = sink->thread->tasks[hr_token_task(token)];
 
     hr_tracker_at(&task->tracker, hr_token_sequence(token))->open++;
+    sink->thread->outputs_open++;
     return hr_token_for_sink(token, sink->index);
 }
 
@@ -182,6 +183,7 @@ hr_sink_untake(hr_sink *sink, hr_token token)
     hr_task *task = sink->thread->tasks[hr_token_task(token)];
 
     hr_tracker_at(&task->tracker, hr_token_sequence(token))->open--;
+    sink->thread->outputs_open--;
 }
 
 void
@@ -395,6 +397,7 @@ hr_thread_ack(hr_thread *thread, const hr_ack *ack)
     hr_task *task = thread->tasks[hr_token_task(ack->token)];
     uint32_t sink = hr_token_sink(ack->token);
 
+    thread->outputs_open--;
     if (ack->status == HR_ACK_OK && sink < thread->run->topology->n_sinks) {
         hr_counter_add(&thread->metrics.sinks[sink].out, 1);
     }

@@ -66,6 +66,7 @@ struct hr_thread {
     size_t next_task; /* where the next turn begins */
     uint32_t epochs;  /* counts tasks, so that a reused id gets another epoch */
     hr_task *isolating;
+    uint64_t outputs_open; /* taken and not ended, of whatever epoch */
     hr_work *writing; /* the work whose rows a sink is given just now */
 
     hr_offset *offsets; /* of the open commit; the second half is for one source's share */

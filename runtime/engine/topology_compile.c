@@ -171,7 +171,9 @@ compile_table(hr_node *node)
     }
     if (rc == HR_OK && type != NULL && !node->broken) {
         rc = compile_block(node, type->shared_size, type->compile, &err);
-        hr_cell_init(&((hr_table_shared *)node->shared)->cell);
+        if (node->shared != NULL) {
+            hr_cell_init(&((hr_table_shared *)node->shared)->cell);
+        }
     }
     if (rc == HR_OK) {
         rc = compile_schema(node, &err);

@@ -1,0 +1,486 @@
+/* Delivery under faults: a real app, run, thread and task between a source and sinks that the test
+ * plays, by a seed. Outputs are acknowledged late, in any order, and some not at all; some are
+ * refused, alone or with the batch that they were in; the source gives records again that were
+ * seen. Whatever happens: nothing is lost, nothing is committed before it is done, and only what
+ * has to be becomes a dead letter.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "engine/app.h"
+#include "engine/thread.h"
+#include "engine/topology_compile.h"
+#include "hr_test.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { RECORDS = 3000, SINKS = 2, PENDING_MAX = 700, GROUP = 8, SEEDS = 25 };
+
+typedef enum fate { FINE, BAD_JSON, REFUSED_BY_0, REFUSED_BY_1 } fate;
+
+typedef struct sim_record {
+    int64_t offset; /* with holes */
+    fate fate;
+    char value[48];
+    unsigned delivered[SINKS], letters;
+} sim_record;
+
+typedef struct sim_output {
+    hr_token token;
+    sim_record *record;
+} sim_output;
+
+static struct {
+    sim_record records[RECORDS];
+    bool grouped, threaded;
+    unsigned retry_permille;
+    /* the source */
+    size_t next;
+    hr_partition *partition;
+    int64_t committed;
+    unsigned premature;
+    uint64_t fetched;
+} sim;
+
+typedef struct sim_sink {
+    int index; /* 0, 1; SINKS: the dead letters */
+    unsigned seed;
+    sim_output pending[PENDING_MAX];
+    size_t n;
+    /* of a sink with a writer thread */
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool stop, runs;
+} sim_sink;
+
+static sim_record *
+sim_find(int64_t offset)
+{
+    size_t low = 0;
+    size_t high = RECORDS;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if (sim.records[middle].offset < offset) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return &sim.records[low];
+}
+
+/* Every output that the record has to have is there. */
+static bool
+sim_is_done(const sim_record *r)
+{
+    switch (r->fate) {
+    case FINE:
+        return r->delivered[0] > 0 && r->delivered[1] > 0;
+    case BAD_JSON:
+        return r->letters > 0;
+    case REFUSED_BY_0:
+        return r->letters > 0 && r->delivered[1] > 0;
+    case REFUSED_BY_1:
+        return r->letters > 0 && r->delivered[0] > 0;
+    }
+    return false;
+}
+
+/* ---- the source ---------------------------------------------------------------------------- */
+
+static int
+sim_open(hr_source *source, void *state, hr_error *err)
+{
+    (void)state;
+    (void)err;
+    hr_source_until(source, 0, sim.records[RECORDS - 1].offset + 1);
+    hr_source_until_known(source);
+    sim.partition = hr_source_assign(source, "sim", 0, sim.records[0].offset, NULL);
+    return sim.partition != NULL ? HR_OK : HR_ENOMEM;
+}
+
+static size_t
+sim_fetch(hr_source *source, void *state, hr_partition *partition, hr_record *records, size_t max,
+          hr_arena *arena)
+{
+    size_t n = 0;
+    size_t want = 1 + (size_t)rand() % 300;
+
+    (void)source;
+    (void)state;
+    (void)partition;
+    (void)arena;
+    if (rand() % 20 == 0 && sim.next > 10) {
+        sim.next -= (size_t)rand() % 10; /* a client that fetches again what it gave already */
+    }
+    while (n < max && n < want && sim.next < RECORDS) {
+        sim_record *r = &sim.records[sim.next++];
+
+        records[n++] = (hr_record){.value = hr_span_str(r->value), .offset = r->offset};
+    }
+    sim.fetched += n;
+    return n;
+}
+
+static int
+sim_seek(hr_source *source, void *state, hr_partition *partition, int64_t offset, hr_error *err)
+{
+    (void)source;
+    (void)state;
+    (void)partition;
+    (void)err;
+    sim.next = (size_t)(sim_find(offset) - sim.records);
+    return HR_OK;
+}
+
+static int
+sim_commit(hr_source *source, void *state, const hr_offset *offsets, size_t n, bool wait,
+           hr_error *err)
+{
+    (void)source;
+    (void)state;
+    (void)wait;
+    (void)err;
+    for (size_t i = 0; i < n; i++) {
+        sim.committed = offsets[i].offset;
+        for (size_t k = 0; k < RECORDS && sim.records[k].offset < offsets[i].offset; k++) {
+            sim.premature += sim_is_done(&sim.records[k]) ? 0 : 1;
+        }
+    }
+    return HR_OK;
+}
+
+static const hr_source_type sim_source = {
+    .name = "sim",
+    .summary = "-",
+    .open = sim_open,
+    .fetch = sim_fetch,
+    .seek = sim_seek,
+    .commit = sim_commit,
+};
+
+/* ---- sinks --------------------------------------------------------------------------------- */
+
+static bool
+sim_refuses(const sim_sink *s, const sim_record *r)
+{
+    return (s->index == 0 && r->fate == REFUSED_BY_0) || (s->index == 1 && r->fate == REFUSED_BY_1);
+}
+
+static void
+sim_deliver(const sim_sink *s, sim_record *r)
+{
+    if (s->index == SINKS) {
+        r->letters++;
+    } else {
+        r->delivered[s->index]++;
+    }
+}
+
+/* Ends up to GROUP outputs, from anywhere in what is pending; the number of acks made. */
+static size_t
+sim_end_some(sim_sink *s, hr_ack *acks)
+{
+    size_t n = s->n < GROUP ? s->n : 1 + (size_t)rand_r(&s->seed) % GROUP;
+    size_t first = s->n > n ? (size_t)rand_r(&s->seed) % (s->n - n) : 0;
+    bool refused = false;
+    bool retry = (unsigned)rand_r(&s->seed) % 1000 < sim.retry_permille;
+
+    for (size_t i = first; i < first + n; i++) {
+        refused |= sim_refuses(s, s->pending[i].record);
+    }
+    for (size_t i = 0; i < n; i++) {
+        sim_output *out = &s->pending[first + i];
+
+        acks[i] = (hr_ack){.token = out->token, .status = HR_ACK_OK};
+        if (retry) {
+            acks[i].status = HR_ACK_RETRY;
+        } else if (sim.grouped && refused) {
+            acks[i].status = HR_ACK_SUSPECT;
+        } else if (sim_refuses(s, out->record)) {
+            acks[i].status = HR_ACK_REFUSED;
+        } else {
+            sim_deliver(s, out->record);
+        }
+    }
+    memmove(s->pending + first, s->pending + first + n, (s->n - first - n) * sizeof *s->pending);
+    s->n -= n;
+    return n;
+}
+
+static void *
+sim_writer(void *arg)
+{
+    hr_sink *sink = arg;
+    sim_sink *s = sink->state;
+
+    pthread_mutex_lock(&s->lock);
+    while (!s->stop) {
+        hr_ack acks[GROUP];
+        size_t n;
+
+        if (s->n == 0) {
+            pthread_cond_wait(&s->changed, &s->lock);
+            continue;
+        }
+        n = sim_end_some(s, acks);
+        pthread_mutex_unlock(&s->lock);
+        hr_sink_post(sink, acks, n);
+        hr_sink_wake(sink);
+        pthread_mutex_lock(&s->lock);
+    }
+    pthread_mutex_unlock(&s->lock);
+    return NULL;
+}
+
+static int
+sim_sink_open(hr_sink *sink, void *state, hr_error *err)
+{
+    sim_sink *s = state;
+
+    (void)err;
+    s->index = sink->index == HR_SINKS_MAX ? SINKS : (int)sink->index;
+    s->seed = (unsigned)rand();
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+    s->runs = sim.threaded && pthread_create(&s->thread, NULL, sim_writer, sink) == 0;
+    return s->runs == sim.threaded ? HR_OK : HR_EFATAL;
+}
+
+static bool
+sim_add(sim_sink *s, const hr_record *record, hr_token token)
+{
+    s->pending[s->n++] = (sim_output){token, sim_find(record->offset)};
+    pthread_cond_signal(&s->changed);
+    return true;
+}
+
+static int
+sim_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_t *done, hr_error *err)
+{
+    sim_sink *s = state;
+    int rc = HR_OK;
+
+    (void)err;
+    pthread_mutex_lock(&s->lock);
+    for (*done = 0; *done < rows.n; (*done)++) {
+        hr_row row = rows.row[*done];
+
+        if (s->n == PENDING_MAX || rand_r(&s->seed) % 400 == 0) {
+            rc = HR_EAGAIN;
+            break;
+        }
+        sim_add(s, hr_batch_record(batch, row), hr_sink_take(sink, batch, row));
+    }
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
+static int
+sim_write_letter(hr_sink *sink, void *state, const hr_letter *letter, hr_error *err)
+{
+    sim_sink *s = state;
+    int rc = HR_EAGAIN;
+
+    (void)sink;
+    (void)err;
+    pthread_mutex_lock(&s->lock);
+    if (s->n < PENDING_MAX && rand_r(&s->seed) % 10 != 0) {
+        sim_add(s, letter->record, letter->token);
+        rc = HR_OK;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return rc;
+}
+
+/* A sink without a thread ends its outputs here, some at a time. */
+static void
+sim_poll(hr_sink *sink, void *state)
+{
+    sim_sink *s = state;
+    hr_ack acks[GROUP];
+    size_t n;
+
+    if (s->runs) {
+        return;
+    }
+    for (int i = 0; i < 20 && s->n > 0; i++) {
+        n = sim_end_some(s, acks);
+        for (size_t k = 0; k < n; k++) {
+            hr_sink_ack(sink, acks[k].token, acks[k].status, "the test says so");
+        }
+    }
+    if (s->n > 0) {
+        hr_sink_wake(sink);
+    }
+}
+
+static void
+sim_close(hr_sink *sink, void *state)
+{
+    sim_sink *s = state;
+
+    (void)sink;
+    if (s->runs) {
+        pthread_mutex_lock(&s->lock);
+        s->stop = true;
+        pthread_cond_signal(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+        pthread_join(s->thread, NULL);
+    }
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+}
+
+static const hr_sink_type sim_sink_type = {
+    .flags = HR_SINK_ACKS_LATER,
+    .name = "sim",
+    .summary = "-",
+    .state_size = sizeof(sim_sink),
+    .open = sim_sink_open,
+    .write = sim_write,
+    .write_letter = sim_write_letter,
+    .poll = sim_poll,
+    .close = sim_close,
+};
+
+/* ---- the runs ------------------------------------------------------------------------------ */
+
+static const char topology_text[] = "version: 1\n"
+                                    "topology: sim\n"
+                                    "sources:\n"
+                                    "  in: {generate: {fields: {id: n}}, format: json}\n"
+                                    "steps:\n"
+                                    "  same: {from: in, filter: id >= 0}\n"
+                                    "sinks:\n"
+                                    "  a: {from: same, blackhole: {}}\n"
+                                    "  b: {from: in, blackhole: {}}\n"
+                                    "errors:\n"
+                                    "  dead_letters: {blackhole: {}}\n";
+
+static void
+sim_reset(unsigned seed)
+{
+    int64_t offset = 5;
+
+    memset(&sim, 0, sizeof sim);
+    sim.committed = -1;
+    srand(seed);
+    sim.grouped = seed % 2 == 1;
+    sim.threaded = seed % 4 >= 2;
+    sim.retry_permille = seed % 3 == 0 ? 3 : 0;
+    for (size_t i = 0; i < RECORDS; i++) {
+        sim_record *r = &sim.records[i];
+
+        r->offset = offset;
+        r->fate = rand() % 100 < 94 ? FINE : (fate)(1 + rand() % 3);
+        snprintf(r->value, sizeof r->value, r->fate == BAD_JSON ? "{\"id\":%d" : "{\"id\":%d}",
+                 (int)i);
+        offset += 1 + rand() % 3;
+    }
+}
+
+/* The topology of the file, with the test's own types in the place of what it names. */
+static hr_topology *
+sim_topology(const char *path)
+{
+    hr_diag *diag = hr_diag_create();
+    hr_topology *topology = hr_topology_load(path, NULL, diag);
+    int rc = topology != NULL ? hr_topology_compile(topology, diag) : HR_ECONFIG;
+
+    if (rc != HR_OK) {
+        hr_diag_print(diag, stderr, HR_DIAG_TEXT);
+    }
+    assert_int_equal(rc, HR_OK);
+    topology->diag = NULL;
+    hr_diag_destroy(diag);
+    topology->sources[0].type = &sim_source;
+    topology->sinks[0].type = topology->sinks[1].type = &sim_sink_type;
+    topology->dead_letters->type = &sim_sink_type;
+    return topology;
+}
+
+static void
+sim_check(unsigned seed)
+{
+    uint64_t letters = 0;
+    uint64_t wanted = 0;
+    uint64_t repeated = 0;
+
+    for (size_t i = 0; i < RECORDS; i++) {
+        const sim_record *r = &sim.records[i];
+
+        if (!sim_is_done(r)) {
+            fail_msg("seed %u: record %zu (fate %d): delivered %u and %u, %u letters", seed, i,
+                     (int)r->fate, r->delivered[0], r->delivered[1], r->letters);
+        }
+        if (r->fate == FINE && r->letters > 0) {
+            fail_msg("seed %u: record %zu is fine and became a dead letter", seed, i);
+        }
+        letters += r->letters > 0 ? 1 : 0;
+        wanted += r->fate != FINE ? 1 : 0;
+        repeated += r->delivered[0] > 1 ? 1 : 0;
+    }
+    assert_int_equal(letters, wanted);
+    assert_int_equal(sim.premature, 0);
+    assert_int_equal(sim.committed, sim.records[RECORDS - 1].offset + 1);
+    printf("seed %2u: %s%s, %u per mille fail: %llu of %d letters, %llu repeated\n", seed,
+           sim.threaded ? "writer threads" : "own thread", sim.grouped ? ", refused in groups" : "",
+           sim.retry_permille, (unsigned long long)letters, RECORDS, (unsigned long long)repeated);
+}
+
+static void
+sim_run(const char *path, unsigned seed)
+{
+    hr_diag *diag = hr_diag_create();
+    hr_runner *runner = hr_runner_load(NULL, NULL, 0, diag);
+    hr_run_options options = {.until_end = true};
+    hr_error err = {0};
+    hr_app *app;
+
+    hr_diag_destroy(diag);
+    assert_non_null(runner);
+    runner->commit_interval_ms = 5;
+    sim_reset(seed);
+    app = hr_app_create(runner, &err);
+    assert_non_null(app);
+    assert_int_equal(hr_app_add(app, sim_topology(path), &options, &err), HR_OK);
+    assert_int_equal(hr_app_loop(app), 0);
+    hr_app_destroy(app);
+    hr_runner_destroy(runner);
+    sim_check(seed);
+}
+
+static void
+nothing_is_lost_and_nothing_committed_too_early(void **state)
+{
+    char path[] = "/tmp/headrace-sim-XXXXXX.yaml";
+    int fd = mkstemps(path, 5);
+    const char *more = getenv("HEADRACE_SEEDS");
+    unsigned seeds = more != NULL ? (unsigned)atoi(more) : SEEDS;
+
+    (void)state;
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, topology_text, sizeof topology_text - 1),
+                     (ssize_t)sizeof topology_text - 1);
+    close(fd);
+    hr_log_init(HR_LOG_ERROR, false);
+    for (unsigned seed = 0; seed < seeds; seed++) {
+        sim_run(path, seed);
+    }
+    unlink(path);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_lost_and_nothing_committed_too_early),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
