@@ -88,7 +88,8 @@ hr_path_resolve_new(hr_arena *arena, const char *root, const char *base_dir, con
         return hr_fail(err, HR_ENOMEM, path->loc, "out of memory");
     }
     if (real == NULL) {
-        rc = path_missing(err, path, dir, errno);
+        rc = path_fail(err, path, "no-file", "cannot be made: its folder is not there",
+                       "make the folder first");
     } else if (stat(joined, &st) == 0) {
         rc = hr_path_resolve(arena, root, base_dir, path, out, err);
     } else if (!hr_file_beneath(root, real)) {
