@@ -153,18 +153,30 @@ hr_build_column(hr_build *b, hr_model_kind kind)
 }
 
 int
+hr_build_list(hr_build *b, size_t n, uint32_t **out)
+{
+    b->listed += n;
+    if (b->listed > b->limits.features * 64) {
+        return hr_fail_as(b->err, HR_NO_LOC, "bad-model", "the graph has too many columns");
+    }
+    *out = hr_arena_alloc(b->arena, (n + 1) * sizeof(**out));
+    return *out != NULL ? HR_OK : hr_build_oom(b);
+}
+
+int
 hr_build_output(hr_build *b, hr_value *out, hr_model_kind kind, size_t rank, size_t n)
 {
     uint32_t *columns;
+    int rc;
 
     if (n > b->limits.features) {
         return hr_fail_as(b->err, HR_NO_LOC, "bad-model",
                           "value '%.60s' has %zu columns, the limit is %zu", out->name, n,
                           b->limits.features);
     }
-    columns = hr_arena_calloc(b->arena, n + 1, sizeof(*columns));
-    if (columns == NULL) {
-        return hr_build_oom(b);
+    rc = hr_build_list(b, n, &columns);
+    if (rc != HR_OK) {
+        return rc;
     }
     for (size_t i = 0; i < n; i++) {
         columns[i] = hr_build_column(b, kind);

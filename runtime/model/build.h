@@ -19,13 +19,15 @@ typedef struct hr_value {
 typedef struct hr_build {
     hr_model *model;
     hr_arena *arena; /* the model's */
-    hr_arena *temp;  /* gone when the model is compiled */
+    hr_arena *temp;  /* gone when the node is compiled */
+    hr_arena *graph; /* gone when the graph is compiled: names and values */
     hr_model_limits limits;
     int64_t opset_ai, opset_ml; /* 0: not imported */
     hr_lookup names;            /* of values */
     hr_value *values;
     size_t columns_cap, steps_cap, encoders_cap;
     size_t tree_nodes; /* so far */
+    size_t listed;     /* entries of hr_build_list() so far */
     hr_error *err;
 } hr_build;
 
@@ -95,6 +97,10 @@ int hr_node_need_kind(hr_build *b, const hr_node *node, size_t input, unsigned k
 
 /* A new column; HR_NO_COLUMN when out of memory or beyond the limit. */
 uint32_t hr_build_column(hr_build *b, hr_model_kind kind);
+
+/* An uninitialised list of n columns in the model's arena. HR_OK, HR_ENOMEM, or HR_ECONFIG when the
+ * graph has named columns over and over. */
+int hr_build_list(hr_build *b, size_t n, uint32_t **out);
 
 /* Makes `out` a value of n new columns. */
 int hr_build_output(hr_build *b, hr_value *out, hr_model_kind kind, size_t rank, size_t n);

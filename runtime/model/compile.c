@@ -97,8 +97,8 @@ compile_names(hr_build *b, const HrOnnx__Graph *graph)
     for (size_t i = 0; i < graph->n_node; i++) {
         n += graph->node[i]->n_output;
     }
-    b->values = hr_arena_calloc(b->temp, n + 1, sizeof(*b->values));
-    rc = hr_lookup_init_strings(&b->names, b->temp, n, b->model->seed);
+    b->values = hr_arena_calloc(b->graph, n + 1, sizeof(*b->values));
+    rc = hr_lookup_init_strings(&b->names, b->graph, n, b->model->seed);
     if (rc != HR_OK || b->values == NULL) {
         return hr_build_oom(b);
     }
@@ -473,6 +473,7 @@ hr_compile_graph(hr_build *b, const HrOnnx__Model *proto)
         if ((rc = compile_node(b, graph->node[i])) != HR_OK) {
             return rc;
         }
+        hr_arena_reset(b->temp);
     }
     compile_categories(b->model);
     return compile_outputs(b, graph);

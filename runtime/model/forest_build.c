@@ -35,7 +35,7 @@ typedef struct forest_builder {
     hr_forest_slot *slots;
     uint32_t *slot_of; /* by feature and kind: 1 + number */
 
-    hr_lookup *members;      /* by feature; a table without slots if it has no MEMBER node */
+    hr_lookup **members;     /* by feature; NULL if it has no MEMBER node */
     uint32_t *member_splits; /* numbers of the MEMBER splits, sorted by feature */
     size_t n_member_splits;
     uint64_t *set_bits;
@@ -102,7 +102,7 @@ forest_slot(forest_builder *fb, uint32_t feature, hr_forest_slot_kind kind)
 
     if (*place == 0) {
         fb->slots[fb->f->n_slots] =
-            (hr_forest_slot){kind, feature, fb->members != NULL ? &fb->members[feature] : NULL};
+            (hr_forest_slot){kind, feature, fb->members != NULL ? fb->members[feature] : NULL};
         *place = (uint32_t)++fb->f->n_slots;
     }
     return (*place - 1) * HR_FOREST_LANES;
@@ -169,7 +169,7 @@ forest_splits(forest_builder *fb)
 {
     const hr_tree_table *t = fb->t;
     hr_arena *temp = fb->b->temp;
-    size_t equals = 0;
+    size_t equals = 0, slots;
 
     for (size_t i = 0; i < t->n_splits; i++) {
         equals += t->splits[i].mode == HR_TREE_EQ || t->splits[i].mode == HR_TREE_NEQ;
@@ -178,8 +178,11 @@ forest_splits(forest_builder *fb)
     fb->splits = hr_arena_calloc(temp, t->n_splits + equals + 1, sizeof(*fb->splits));
     fb->second = hr_arena_calloc(temp, t->n_splits + 1, sizeof(*fb->second));
     fb->slot_of = hr_arena_calloc(temp, t->n_features * HR_SLOT_KINDS, sizeof(*fb->slot_of));
-    fb->slots =
-        hr_arena_calloc(fb->b->arena, t->n_features * (HR_SLOT_KINDS - 1) + 1, sizeof(*fb->slots));
+    slots = fb->n_splits + equals; /* one more each, and not more than there are */
+    if (slots > t->n_features * (HR_SLOT_KINDS - 1)) {
+        slots = t->n_features * (HR_SLOT_KINDS - 1);
+    }
+    fb->slots = hr_arena_calloc(fb->b->arena, slots + 1, sizeof(*fb->slots));
     if (fb->splits == NULL || fb->second == NULL || fb->slot_of == NULL || fb->slots == NULL) {
         return hr_build_oom(fb->b);
     }
@@ -206,7 +209,7 @@ forest_member_list(forest_builder *fb)
     uint64_t *keys = hr_arena_calloc(fb->b->temp, t->n_sets + 1, sizeof(*keys));
 
     fb->member_splits = hr_arena_calloc(fb->b->temp, t->n_sets + 1, sizeof(uint32_t));
-    fb->members = hr_arena_calloc(fb->b->arena, t->n_features, sizeof(*fb->members));
+    fb->members = hr_arena_calloc(fb->b->temp, t->n_features, sizeof(hr_lookup *));
     if (keys == NULL || fb->member_splits == NULL || fb->members == NULL) {
         return hr_build_oom(fb->b);
     }
@@ -233,15 +236,16 @@ static int
 forest_member_values(forest_builder *fb, size_t from, size_t to)
 {
     const hr_tree_table *t = fb->t;
-    hr_lookup *l = &fb->members[t->splits[fb->member_splits[from]].feature];
+    hr_lookup *l = hr_arena_calloc(fb->b->arena, 1, sizeof(*l));
     size_t n = 0;
 
     for (size_t i = from; i < to; i++) {
         n += forest_set_size(t, t->splits[fb->member_splits[i]].set);
     }
-    if (hr_lookup_init_numbers(l, fb->b->arena, n, fb->b->model->seed) != HR_OK) {
+    if (l == NULL || hr_lookup_init_numbers(l, fb->b->arena, n, fb->b->model->seed) != HR_OK) {
         return hr_build_oom(fb->b);
     }
+    fb->members[t->splits[fb->member_splits[from]].feature] = l;
     for (size_t i = from; i < to; i++) {
         uint32_t set = t->splits[fb->member_splits[i]].set;
 
@@ -276,7 +280,7 @@ forest_member_number(forest_builder *fb)
         if (rc != HR_OK) {
             return rc;
         }
-        fb->set_words += (to - from) * forest_member_words(&fb->members[feature]);
+        fb->set_words += (to - from) * forest_member_words(fb->members[feature]);
     }
     if (fb->set_words > fb->b->limits.set_bytes / sizeof(uint64_t)) {
         return hr_build_fail(fb->b, fb->node,
@@ -298,7 +302,7 @@ forest_set_write(forest_builder *fb, uint32_t split, size_t word)
 {
     const hr_tree_table *t = fb->t;
     const hr_tree_split *in = &t->splits[split];
-    const hr_lookup *l = &fb->members[in->feature];
+    const hr_lookup *l = fb->members[in->feature];
     uint64_t *bits = fb->set_bits + word;
 
     for (size_t v = t->set_first[in->set]; v < t->set_first[in->set + 1]; v++) {
@@ -336,7 +340,7 @@ forest_set_writes(forest_builder *fb)
         uint32_t split = fb->member_splits[i];
 
         forest_set_write(fb, split, word);
-        word += forest_member_words(&fb->members[fb->t->splits[split].feature]);
+        word += forest_member_words(fb->members[fb->t->splits[split].feature]);
     }
 }
 

@@ -72,14 +72,13 @@ model_compile_proto(hr_model *m, const HrOnnx__Model *proto, const hr_model_limi
     int rc;
 
     b.temp = hr_arena_create((size_t)64 << 10, 0);
-    if (b.temp == NULL) {
-        return hr_build_oom(&b);
-    }
-    rc = hr_compile_graph(&b, proto);
+    b.graph = hr_arena_create((size_t)64 << 10, 0);
+    rc = b.temp != NULL && b.graph != NULL ? hr_compile_graph(&b, proto) : hr_build_oom(&b);
     if (rc == HR_OK) {
         rc = hr_metadata_read(&b, proto);
     }
     hr_arena_destroy(b.temp);
+    hr_arena_destroy(b.graph);
     return rc;
 }
 

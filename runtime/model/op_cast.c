@@ -165,16 +165,17 @@ cast_compile(hr_build *b, hr_node *node)
 static int
 vectorizer_join(hr_build *b, hr_node *node, size_t columns)
 {
-    uint32_t *list = hr_arena_calloc(b->arena, columns + 1, sizeof(*list));
+    uint32_t *list;
     size_t at = 0;
+    int rc = hr_build_list(b, columns, &list);
 
-    if (list == NULL) {
-        return hr_build_oom(b);
+    if (rc != HR_OK) {
+        return rc;
     }
     for (size_t i = 0; i < node->n_in; i++) {
         hr_value part = {.name = node->in[i]->name};
-        int rc = hr_build_cast(b, node->in[i], HR_MODEL_FLOAT, &part);
 
+        rc = hr_build_cast(b, node->in[i], HR_MODEL_FLOAT, &part);
         if (rc != HR_OK) {
             return rc;
         }

@@ -54,12 +54,8 @@ shape_concat(hr_build *b, hr_node *node)
     uint32_t *list;
     int rc = concat_check(b, node, &columns);
 
-    if (rc != HR_OK) {
+    if (rc != HR_OK || (rc = hr_build_list(b, columns, &list)) != HR_OK) {
         return rc;
-    }
-    list = hr_arena_calloc(b->arena, columns + 1, sizeof(*list));
-    if (list == NULL) {
-        return hr_build_oom(b);
     }
     for (size_t i = 0; i < node->n_in; i++) {
         memcpy(list + at, node->in[i]->columns, node->in[i]->n * sizeof(*list));
@@ -158,9 +154,9 @@ shape_extract(hr_build *b, hr_node *node)
     if (which.integer == NULL || which.n < 1 || which.n > b->limits.features || in->rank != 2) {
         return hr_build_fail(b, node, "only a choice of columns from [N, F] is supported");
     }
-    list = hr_arena_calloc(b->arena, which.n, sizeof(*list));
-    if (list == NULL) {
-        return hr_build_oom(b);
+    rc = hr_build_list(b, which.n, &list);
+    if (rc != HR_OK) {
+        return rc;
     }
     for (size_t i = 0; i < which.n; i++) {
         if (which.integer[i] < 0 || which.integer[i] >= (int64_t)in->n) {

@@ -81,10 +81,11 @@ hr_vote_classes(hr_build *b, const hr_node *node, const char *numbers, const cha
 static int
 vote_join(hr_build *b, hr_value *all, const hr_value *more)
 {
-    uint32_t *list = hr_arena_calloc(b->arena, all->n + more->n + 1, sizeof(*list));
+    uint32_t *list;
+    int rc = hr_build_list(b, all->n + more->n, &list);
 
-    if (list == NULL) {
-        return hr_build_oom(b);
+    if (rc != HR_OK) {
+        return rc;
     }
     if (all->n > 0) {
         memcpy(list, all->columns, all->n * sizeof(*list));

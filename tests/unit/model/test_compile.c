@@ -191,6 +191,28 @@ scores_are_as_many_as_classes(void **state)
 }
 
 static void
+naming_the_same_columns_over_and_over_is_refused(void **state)
+{
+    char names[2][8] = {"x", "a"};
+    onnx_model m = {0};
+
+    (void)state;
+    onnx_input(&m, "x", ONNX_FLOAT, 65536);
+    for (int i = 0; i < 100; i++) { /* each a list of 65,536 columns */
+        onnx_begin(&m, "Concat", false);
+        onnx_in(&m, names[i % 2]);
+        names[(i + 1) % 2][0] = 'b';
+        names[(i + 1) % 2][1] = (char)('0' + i / 10);
+        names[(i + 1) % 2][2] = (char)('0' + i % 10);
+        onnx_out(&m, names[(i + 1) % 2]);
+        onnx_attr_int(&m, "axis", 1);
+        onnx_end(&m);
+    }
+    onnx_output(&m, "x");
+    onnx_assert_refused(&m, "too many columns");
+}
+
+static void
 bytes_that_are_no_model_are_refused(void **state)
 {
     hr_model *m = NULL;
@@ -260,6 +282,7 @@ main(void)
         cmocka_unit_test(an_initializer_that_is_also_an_input_is_a_constant),
         cmocka_unit_test(outputs_are_a_label_with_scores_or_one_value),
         cmocka_unit_test(scores_are_as_many_as_classes),
+        cmocka_unit_test(naming_the_same_columns_over_and_over_is_refused),
         cmocka_unit_test(bytes_that_are_no_model_are_refused),
         cmocka_unit_test(a_file_error_names_the_path),
         cmocka_unit_test(a_class_list_and_its_names_must_fit),
