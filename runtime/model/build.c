@@ -24,7 +24,8 @@ hr_build_report(hr_build *b, const hr_node *node, const char *fmt, ...)
 int
 hr_build_oom(hr_build *b)
 {
-    return hr_fail(b->err, HR_ENOMEM, HR_NO_LOC, "out of memory while the model is compiled");
+    (void)hr_fail(b->err, HR_ENOMEM, HR_NO_LOC, "out of memory while the model is compiled");
+    return HR_ENOMEM;
 }
 
 const HrOnnx__Attribute *
@@ -157,7 +158,8 @@ hr_build_list(hr_build *b, size_t n, uint32_t **out)
 {
     b->listed += n;
     if (b->listed > b->limits.features * 64) {
-        return hr_fail_as(b->err, HR_NO_LOC, "bad-model", "the graph has too many columns");
+        (void)hr_fail_as(b->err, HR_NO_LOC, "bad-model", "the graph has too many columns");
+        return HR_ECONFIG;
     }
     *out = hr_arena_alloc(b->arena, (n + 1) * sizeof(**out));
     return *out != NULL ? HR_OK : hr_build_oom(b);
