@@ -3,6 +3,7 @@
  * offsets committed each second. Ends when the partitions are read to what they held at the start.
  *
  *   bench_raw BOOTSTRAP IN OUT GROUP
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <librdkafka/rdkafka.h>
 #include <stdint.h>

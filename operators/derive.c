@@ -2,6 +2,7 @@
  *
  * Every expression runs over all rows before a row is judged, also over those that have failed at
  * an earlier one: the error stays in the lane of its row, and a row with errors is rare.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/frames.h"
 #include "hr_operator.h"

@@ -2,6 +2,7 @@
  *
  * `match` names exactly the table's key and the types must be the same: an int that is compared
  * with a string never matches, and would look like missing data.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/frames.h"
 #include "hr_operator.h"

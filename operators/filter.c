@@ -2,6 +2,7 @@
  *
  * A condition that is null is a failure, not a "no": a record must not vanish because a field of it
  * was missing. `x != null && x > 15` says it the other way.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_operator.h"
 

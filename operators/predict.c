@@ -3,6 +3,7 @@
  * The rows of a batch are gathered into dense columns, because the model works on eight records at
  * a time; policies for unseen and missing values are applied after it has answered, since only the
  * model knows what it has seen.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "predict_bind.h"
 #include "codec/json_write.h"

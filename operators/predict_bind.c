@@ -2,6 +2,7 @@
  *
  * Every input of the model is fed by a field that can hold what the model wants, or `check` fails:
  * a model that is short of an input answers all the same, wrongly and in silence.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "predict_bind.h"
 #include "codec/schema.h"

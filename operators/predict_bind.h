@@ -1,4 +1,5 @@
 /* predict at check time: the model, what feeds its inputs, what it makes.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_PREDICT_BIND_H
 #define HR_PREDICT_BIND_H

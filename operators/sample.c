@@ -3,6 +3,7 @@
  * The choice is made from a hash of the key, not from a random number: a key is either always kept
  * or always dropped, so joins and counts after this operator see whole keys, and a replay after a
  * crash makes the same choices. A record without a key is chosen by its place in its partition.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_operator.h"
 

@@ -2,6 +2,7 @@
  *
  * Nothing happens at run time: the step only changes which fields those behind it see and a sink
  * writes, and under which names; the values stay where they are.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_operator.h"
 

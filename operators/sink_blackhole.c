@@ -1,4 +1,5 @@
 /* Sink blackhole: encodes records and forgets them; for benches of all that comes before.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_sink.h"
 

@@ -1,5 +1,6 @@
 /* Sink file: records as lines in a file. A record is acknowledged when the operating system has its
  * line: a killed process loses nothing, a power failure may.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/line_writer.h"
 

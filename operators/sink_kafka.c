@@ -1,6 +1,8 @@
 /* Sink kafka: records to a topic. Key, headers and timestamp of the source record are kept unless
  * the options say otherwise, as Kafka Streams does. The sinks of one stream thread on one
- * connection share a producer. SPDX-License-Identifier: Apache-2.0 */
+ * connection share a producer.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/clients.h"
 #include "hr_sink.h"
 #include "kafka/producer.h"

@@ -3,6 +3,7 @@
  * The driver blocks, so the loop only makes the documents and puts them into a writer thread's
  * mailbox; what the writer could not store it tries again by itself, so a record never comes back
  * from here to be replayed.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_sink.h"
 #include "mongo/bulk.h"

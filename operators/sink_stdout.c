@@ -1,4 +1,5 @@
 /* Sink stdout: records as lines on standard output.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/line_writer.h"
 

@@ -1,6 +1,8 @@
 /* Source file: the lines of a file, each a record (JSON lines). For demos and batch runs: it begins
  * at the start of the file each time; nothing is committed. A record's offset is the place of its
- * line's first byte, so that a rewind can go there. SPDX-License-Identifier: Apache-2.0 */
+ * line's first byte, so that a rewind can go there.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/clock.h"
 #include "hr_source.h"
 #include "record/buf.h"

@@ -1,5 +1,6 @@
 /* Source generate: records from expressions over a counter `n` (0, 1, 2 ...), for tests and
  * benches. The record is written as JSON, so that it takes the same way as any other.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_write.h"
 #include "codec/schema.h"

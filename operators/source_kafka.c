@@ -1,5 +1,6 @@
 /* Source kafka: the records of a topic, as a member of a consumer group. The sources of one stream
  * thread on one connection share a consumer: a topology is one group.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/clients.h"
 #include "engine/clock.h"

@@ -2,6 +2,7 @@
  *
  * The file is read by chunks of our own and not by getline(), which would take a file without a
  * newline into memory as a whole.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/file_mark.h"
 #include "hr_operator.h"

@@ -6,7 +6,9 @@
  * restart nothing else would be there either.
  *
  * A snapshot costs a copy of the whole table, so while changes keep coming it is taken so seldom
- * that copying takes a small share of the time. SPDX-License-Identifier: Apache-2.0 */
+ * that copying takes a small share of the time.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/clock.h"
 #include "hr_operator.h"
 #include "hr_table.h"

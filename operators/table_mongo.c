@@ -1,7 +1,9 @@
 /* table mongo: a table from a collection, read as a whole again and again.
  *
  * Change streams would tell changes at once, but need a replica set and rights of their own;
- * reading it all works everywhere and cannot drift. SPDX-License-Identifier: Apache-2.0 */
+ * reading it all works everywhere and cannot drift.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_operator.h"
 #include "hr_table.h"
 #include "mongo/client.h"

@@ -1,4 +1,5 @@
 /* What compile() of a node may ask and declare. Check time only, main thread.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_NODE_H
 #define HR_NODE_H

@@ -1,4 +1,5 @@
 /* The operator contract: what an operator declares and what the runtime gives it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_OPERATOR_H
 #define HR_OPERATOR_H

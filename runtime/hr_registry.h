@@ -1,4 +1,5 @@
 /* Looks up operators, sources, sinks and tables by the key that names them in a topology.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_REGISTRY_H
 #define HR_REGISTRY_H

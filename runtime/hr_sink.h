@@ -1,4 +1,5 @@
 /* The contract of sinks.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_SINK_H
 #define HR_SINK_H

@@ -1,4 +1,5 @@
 /* The contract of sources.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_SOURCE_H
 #define HR_SOURCE_H

@@ -1,4 +1,5 @@
 /* The contract of tables: keyed reference data held in memory, published as immutable snapshots.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_TABLE_H
 #define HR_TABLE_H

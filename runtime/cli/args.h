@@ -1,4 +1,5 @@
 /* Command lines: one table of flags per command feeds parser and --help.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_ARGS_H
 #define HR_CLI_ARGS_H

@@ -2,6 +2,7 @@
  *
  * What it finds is its product, so it goes to standard output in every format. Each file has
  * diagnostics of its own: a schema that two topologies share is wrong in both.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 #include "cli/cli.h"

@@ -1,4 +1,5 @@
 /* The commands: each gets argv from its own name on and returns the exit code.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_CLI_H
 #define HR_CLI_CLI_H

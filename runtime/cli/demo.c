@@ -1,5 +1,6 @@
 /* headrace demo: the flight-delay pipeline and a player of real flights as two topologies in this
  * process, on an embedded broker; nothing else is needed.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 #include "cli/cli.h"

@@ -1,4 +1,5 @@
 /* The flights of the demo by UUID: what was asked, and what really happened.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_DEMO_FLIGHTS_H
 #define HR_CLI_DEMO_FLIGHTS_H

@@ -1,4 +1,5 @@
 /* What `headrace demo` shows: answers as they arrive beside what really happened.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_DEMO_VIEW_H
 #define HR_CLI_DEMO_VIEW_H

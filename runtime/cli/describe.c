@@ -1,4 +1,5 @@
 /* headrace describe: loads a topology as `check` does and shows what it was compiled to.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/describe.h"
 #include "cli/args.h"

@@ -1,4 +1,5 @@
 /* What `headrace describe` says about a checked topology, in three shapes.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_DESCRIBE_H
 #define HR_CLI_DESCRIBE_H

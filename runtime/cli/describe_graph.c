@@ -1,6 +1,7 @@
 /* A topology as a graph for graphviz and for Mermaid: the same nodes and edges in two languages.
  * Ids carry the kind in front, because a source and a sink may have one name and `end` is a word of
  * Mermaid.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/describe.h"
 

@@ -1,5 +1,6 @@
 /* A topology in words: every node with its options and the fields behind it, then every way from a
  * source to a sink with its guarantee.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/describe.h"
 #include "hr_operator.h"

@@ -1,5 +1,7 @@
 /* The one live line of `headrace run` on a terminal: records in and out per second, lag, p99,
- * errors. Log lines push it down. SPDX-License-Identifier: Apache-2.0 */
+ * errors. Log lines push it down.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_LIVE_LINE_H
 #define HR_CLI_LIVE_LINE_H
 #include "engine/app.h"

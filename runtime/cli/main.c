@@ -1,5 +1,6 @@
 /* headrace: finds the command and calls it. Each command reads its own line (args.h) and returns
  * the exit code: 0 fine, 1 something is wrong with what was given or met, 2 wrong usage.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cli.h"
 #include "config/diag.h"

@@ -1,4 +1,5 @@
 /* headrace operators: what topologies are made of, told by the tables that parse them.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 #include "cli/cli.h"

@@ -1,4 +1,5 @@
 /* What the tables say about sources, tables, steps and sinks, in words and in Markdown.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_REFERENCE_H
 #define HR_CLI_REFERENCE_H

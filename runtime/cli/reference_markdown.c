@@ -1,5 +1,6 @@
 /* The generated reference, docs/REFERENCE.md: every key that a topology or a runner's configuration
  * may hold, from the tables that parse them.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/reference.h"
 #include "config/runner.h"

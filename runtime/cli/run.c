@@ -1,4 +1,5 @@
 /* headrace run: topologies in this process until a signal, a failure or the end of their sources.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/run.h"
 #include "cli/args.h"

@@ -1,5 +1,6 @@
 /* Loading what commands that run topologies need: runner and topologies, checked, with all errors
  * printed as `check` prints them.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_RUN_H
 #define HR_CLI_RUN_H

@@ -1,6 +1,7 @@
 /* headrace schema: the JSON Schema of topology files (draft 2020-12), for editors that complete and
  * check while one types. It is made from the tables that parse the files; what they cannot say
  * (wiring, types of fields) only `headrace check` sees.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 #include "cli/cli.h"

@@ -1,5 +1,6 @@
 /* headrace version: what this binary is made of, as a report of a defect wants it. Libraries are
  * asked at run time where they can tell, since what is loaded may not be what was compiled against.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
 #include "cli/cli.h"

@@ -1,4 +1,5 @@
 /* Base64 (RFC 4648, padded): how JSON holds bytes.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_BASE64_H
 #define HR_CODEC_BASE64_H

@@ -3,6 +3,7 @@
  *
  * Order at check time: steps resolve fields (projections) -> encoders are made (they say which
  * source fields' places they need) -> the decoder is made.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_CODEC_H
 #define HR_CODEC_CODEC_H

@@ -1,4 +1,5 @@
 /* Decoders by format.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/codec.h"
 #include "codec/json_decode.h"

@@ -2,6 +2,7 @@
  *
  * A splice needs JSON in and out and the whole record; where the output's fields are a list, or
  * fields that nobody names must not pass, or the source is no JSON, a template is made.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/codec.h"
 #include "codec/json_encode.h"

@@ -4,6 +4,7 @@
  * A name is first compared with the one that followed its predecessor last time: one producer keeps
  * its order, so the usual record costs one comparison per name and no look-up. Where a name comes
  * twice every occurrence is checked and the last one counts.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_decode.h"
 #include "codec/base64.h"

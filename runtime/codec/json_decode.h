@@ -1,4 +1,5 @@
 /* The JSON side of hr_decoder_run(). Internal to codec/.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_JSON_DECODE_H
 #define HR_CODEC_JSON_DECODE_H

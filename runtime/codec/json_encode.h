@@ -2,6 +2,7 @@
  *
  * A splice copies the source's bytes in spans and changes what must be changed; a template writes
  * the fields it knows one after the other, those of the source as their bytes.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_JSON_ENCODE_H
 #define HR_CODEC_JSON_ENCODE_H

@@ -1,5 +1,6 @@
 /* From lineage to plan: first the schema's tree, then projections and touched names are put in,
  * and at the end each object gets its look-up table and its place in the state.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_plan.h"
 

@@ -1,6 +1,7 @@
 /* What the JSON decoder looks for: the schema, the projected paths and the touched names of a
  * lineage as one tree. Read-only once made; what changes from record to record (the order in which
  * names came) lies in the task's state at the offsets kept here. Internal to codec/.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_JSON_PLAN_H
 #define HR_CODEC_JSON_PLAN_H

@@ -1,6 +1,8 @@
 /* Powers of ten for writing doubles, as Raffaello Giulietti's paper on Schubfach defines them:
  * entry k + 292 is 10^k * 2^(127 - floor(log2(10^k))), rounded up, high half first. The test
- * computes every entry anew. SPDX-License-Identifier: Apache-2.0 */
+ * computes every entry anew.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_pow10.h"
 
 /* clang-format off */

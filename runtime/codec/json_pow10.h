@@ -1,4 +1,5 @@
 /* The table behind hr_json_write_double(). Internal to codec/.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_JSON_POW10_H
 #define HR_CODEC_JSON_POW10_H

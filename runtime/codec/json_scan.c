@@ -2,6 +2,7 @@
  *
  * A lone surrogate escape (backslash u D800) is refused although the RFC's grammar lets it pass: it
  * has no UTF-8 form, so no later step could hold it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_scan.h"
 

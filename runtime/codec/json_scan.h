@@ -4,6 +4,7 @@
  * The text must end in '}' or ']' (the caller looks before it starts). That byte ends every run of
  * blanks and every name or literal, so only strings and what follows a closing bracket are checked
  * against the end; nothing behind it is read.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_JSON_SCAN_H
 #define HR_CODEC_JSON_SCAN_H

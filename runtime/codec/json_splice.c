@@ -4,6 +4,7 @@
  * makes the output. A name that comes twice is left only where it comes last. The comma that a
  * dropped member leaves behind is the one after it, or, for the last member, the one before, which
  * has been written already and is taken back.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_encode.h"
 #include "codec/json_write.h"

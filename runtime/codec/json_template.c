@@ -1,5 +1,6 @@
 /* Templates: the shape of the output is known, so keys are constant text and only values are
  * written; a field that nobody changed is copied as it stands in the source.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_encode.h"
 #include "codec/json_write.h"

@@ -1,5 +1,6 @@
 /* Members of a JSON value. Each value that is stepped over is validated again: this is not the
  * record path, and so a broken text cannot be misread.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_walk.h"
 #include "codec/json_scan.h"

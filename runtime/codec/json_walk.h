@@ -1,5 +1,6 @@
 /* Walking a JSON value member by member, for what needs the shape itself (BSON, `in`, size()).
  * The text has been validated by the decoder; a broken one still gives an error, not a crash.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_JSON_WALK_H
 #define HR_CODEC_JSON_WALK_H

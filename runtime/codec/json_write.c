@@ -3,6 +3,7 @@
  * Doubles by Schubfach (R. Giulietti, "The Schubfach way to render doubles", 2020): the shortest
  * decimal that reads back the same, and of those the nearest, in three 64x128-bit products. No
  * locale, no allocation, no loop over candidates; 10 to 20 times faster than trying %.15g to %.17g.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_write.h"
 #include "codec/base64.h"

@@ -1,4 +1,5 @@
 /* Writing JSON values: shortest doubles, two-digit integers, escaped strings.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_JSON_WRITE_H
 #define HR_CODEC_JSON_WRITE_H

@@ -1,4 +1,5 @@
 /* Look-ups in a schema that schema_parse.c made.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/schema.h"
 

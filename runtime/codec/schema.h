@@ -4,6 +4,7 @@
  * int and long become INT, float and double DOUBLE, fixed BYTES, enum STRING with `symbols`, and
  * the logical types date (of int) and timestamp-millis (of long) TIMESTAMP. Other logical types are
  * ignored, as Avro says.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_SCHEMA_H
 #define HR_CODEC_SCHEMA_H

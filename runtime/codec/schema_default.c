@@ -1,4 +1,5 @@
 /* Defaults of fields: checked when the schema is loaded, so that a record can never fail by one.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_walk.h"
 #include "codec/json_write.h"

@@ -4,6 +4,7 @@
  * walker reads it, because it knows where each value stands: a mistake in the meaning is reported
  * at its own place too. Types used by name are shared; a record inside itself is refused, since a
  * record of a stream is read in one bounded pass.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_walk.h"
 #include "codec/schema_parser.h"

@@ -1,5 +1,6 @@
 /* What the files that parse Avro schemas share: the text, its places and its mistakes. Internal to
  * codec/.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CODEC_SCHEMA_PARSER_H
 #define HR_CODEC_SCHEMA_PARSER_H

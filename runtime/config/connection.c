@@ -1,5 +1,6 @@
 /* Connections: where servers are and how to prove who we are. What would send a password in clear,
  * or keep one in a file that is committed, is refused here and not found out later.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/connection.h"
 #include "config/file.h"

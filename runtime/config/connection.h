@@ -1,4 +1,5 @@
 /* Connections of the runner's configuration. Internal to runtime/config.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_CONNECTION_H
 #define HR_CONFIG_CONNECTION_H

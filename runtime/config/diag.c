@@ -2,6 +2,7 @@
  *
  * Strings are copied into an arena and the number of kept entries is capped, so a hostile file
  * cannot make it grow without bound; what is past the cap is counted.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/diag.h"
 #include "config/diag_print.h"

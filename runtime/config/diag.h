@@ -1,5 +1,6 @@
 /* Collects the errors and warnings of all files of one run and prints them with source line and
  * caret: text for people, JSON for tools, workflow commands for GitHub.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_DIAG_H
 #define HR_CONFIG_DIAG_H

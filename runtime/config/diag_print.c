@@ -1,6 +1,7 @@
 /* Prints diagnostics as text with source line and caret, as JSON lines, or as GitHub workflow
  * commands. Columns count characters, as the caret line does; what a terminal would obey (control
  * characters) is shown as a question mark.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/diag_print.h"
 #include "config/diag_redact.h"

@@ -1,4 +1,5 @@
 /* What diag.c collects and diag_print.c prints. Internal to the two.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_DIAG_PRINT_H
 #define HR_CONFIG_DIAG_PRINT_H

@@ -1,6 +1,7 @@
 /* An inline password is an error, and errors show the line they are in: in a terminal that others
  * see, in the log of a build. So it is hidden, also where the error is about something else in the
  * line. Hiding too much costs nothing.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/diag_redact.h"
 

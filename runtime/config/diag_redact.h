@@ -1,4 +1,5 @@
 /* Hides what looks like a secret in a source line that is about to be shown.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_DIAG_REDACT_H
 #define HR_CONFIG_DIAG_REDACT_H

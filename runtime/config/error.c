@@ -1,4 +1,5 @@
 /* Error objects: formatting only, no allocation.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/error.h"
 

@@ -1,4 +1,5 @@
 /* The one way to report an error: a code that says what to do next, a place, a text and a remedy.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_ERROR_H
 #define HR_CONFIG_ERROR_H

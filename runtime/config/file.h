@@ -1,4 +1,5 @@
 /* Reads small files whole, and finds out where a file that a topology names may lie.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_FILE_H
 #define HR_CONFIG_FILE_H

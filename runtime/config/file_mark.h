@@ -1,5 +1,6 @@
 /* Looking whether a file has changed, by what stat() tells; for reference data and models that are
  * taken anew while running.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_FILE_MARK_H
 #define HR_CONFIG_FILE_MARK_H

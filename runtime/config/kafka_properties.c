@@ -2,6 +2,7 @@
  *
  * An allow-list, because some properties load code or run a shell, some would break the promises
  * about delivery, and what a later librdkafka adds is not known here.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/connection.h"
 #include "config/option_value.h"

@@ -1,5 +1,6 @@
 /* "did you mean": the nearest name by edit distance, two neighbours swapped counting once, because
  * that is how people mistype.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/diag.h"
 

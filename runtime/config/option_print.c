@@ -1,5 +1,6 @@
 /* What else a row of an options table says: a line of help, a line of the manual, and its part of
  * the JSON Schema that editors complete and check with.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/option_value.h"
 

@@ -1,4 +1,5 @@
 /* One option's value from one node: the kinds.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/option_value.h"
 

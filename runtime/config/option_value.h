@@ -1,4 +1,5 @@
 /* One option's value, and the words for it. Internal to options*.c and option_value.c.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_OPTION_VALUE_H
 #define HR_CONFIG_OPTION_VALUE_H

@@ -1,5 +1,6 @@
 /* Fills an options block from a map by its table. Every key of the map is looked at, so that all
  * mistakes are reported at once, each where the person must type.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/options.h"
 #include "config/option_value.h"

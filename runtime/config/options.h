@@ -1,5 +1,6 @@
 /* Options tables: one row gives parsing, range, unit, default, help, manual and JSON Schema, so
  * they cannot drift.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_OPTIONS_H
 #define HR_CONFIG_OPTIONS_H

@@ -3,6 +3,7 @@
  *
  * The path that is handed on is the joined one, not the real one: a file that is replaced through a
  * symbolic link (as Kubernetes does it) must be found again when it is reloaded.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/file.h"
 #include "config/options.h"

@@ -2,6 +2,7 @@
  *
  * Paths in it start at the folder of the configuration file (overrides: at the working directory);
  * they need not lie beneath the files root, because whoever starts the runner writes it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/runner.h"
 #include "config/connection.h"

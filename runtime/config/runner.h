@@ -1,5 +1,7 @@
 /* The runner's configuration (config/NAME.yaml): connections by name and how to run; everything
- * that differs between machines and stays out of topologies. SPDX-License-Identifier: Apache-2.0 */
+ * that differs between machines and stays out of topologies.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_RUNNER_H
 #define HR_CONFIG_RUNNER_H
 #include "config/options.h"

@@ -1,5 +1,6 @@
 /* Overrides are put into the tree before anything is parsed, so that they are checked like what
  * stands in the file.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/runner_set.h"
 #include "record/buf.h"

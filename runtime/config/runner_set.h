@@ -1,4 +1,5 @@
 /* Overrides of the command line (--set a.b=c). Internal to runtime/config.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_RUNNER_SET_H
 #define HR_CONFIG_RUNNER_SET_H

@@ -1,4 +1,5 @@
 /* What holds a loaded topology: finding nodes in it, and its end.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/topology.h"
 #include "hr_operator.h"

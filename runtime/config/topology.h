@@ -1,6 +1,7 @@
 /* A topology as loaded from its file: named nodes, wired. config/topology_load.c fills it from YAML
  * up to the wiring; engine/topology_compile.c then gives every node its fields, slots and blocks.
  * Everything lives in the topology's arena and is read-only once compiled.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_TOPOLOGY_H
 #define HR_CONFIG_TOPOLOGY_H

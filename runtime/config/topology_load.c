@@ -1,5 +1,6 @@
 /* A topology file: its own keys, then its nodes, then their wiring. Everything is read even when
  * something before was wrong, so that all mistakes of a file come in one run.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/topology_load.h"
 #include "config/file.h"

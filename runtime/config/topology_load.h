@@ -1,4 +1,5 @@
 /* Between the parts of the loader. Internal to runtime/config.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_TOPOLOGY_LOAD_H
 #define HR_CONFIG_TOPOLOGY_LOAD_H

@@ -3,6 +3,7 @@
  * The two kinds of keys stand side by side in the file, so a key that is neither needs the best
  * guess at what was meant: a misspelt operator, an option that belongs one level deeper, or
  * an operator of another section.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/topology_load.h"
 #include "hr_registry.h"

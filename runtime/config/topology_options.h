@@ -1,5 +1,6 @@
 /* The options tables of a topology file itself, beside those of its operators: for the loader, the
  * manual and the JSON Schema.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_TOPOLOGY_OPTIONS_H
 #define HR_CONFIG_TOPOLOGY_OPTIONS_H

@@ -3,6 +3,7 @@
  *
  * A loose end is an error, because a step that nothing reads is most often a `from:` that was
  * forgotten to change. It is not reported where another mistake may be the reason for it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/topology_load.h"
 #include "hr_registry.h"

@@ -2,6 +2,7 @@
  *
  * Expanding after parsing, and never a part of a scalar, means that a value from outside can change
  * nothing but the one value it stands for: it cannot add keys, nor become part of an expression.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/file.h"
 #include "config/yaml_node.h"

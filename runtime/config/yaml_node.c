@@ -2,6 +2,7 @@
  *
  * libyaml accepts more than people expect (duplicate keys, thousands of levels, anchors that a
  * reader must follow), so the events are checked here, one by one, before anything is built.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/yaml_node.h"
 #include "config/file.h"

@@ -1,5 +1,6 @@
 /* libyaml's events as a node tree that keeps the place of every key and value. Strict: what YAML
  * tools read differently (anchors, tags, `yes`, duplicate keys ...) is refused with its place.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_YAML_NODE_H
 #define HR_CONFIG_YAML_NODE_H

@@ -1,5 +1,6 @@
 /* libyaml names the state that its parser is in; a person wants to know what to type. The table
  * goes by libyaml 0.2.5's texts; what it does not know is passed on as it is.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/yaml_problem.h"
 

@@ -1,4 +1,5 @@
 /* What libyaml complains about, in words for the person who wrote the file.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CONFIG_YAML_PROBLEM_H
 #define HR_CONFIG_YAML_PROBLEM_H

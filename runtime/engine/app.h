@@ -1,5 +1,7 @@
 /* The process: runs of topologies, signals, the live line. Its loop is the main thread's; it
- * carries no records. SPDX-License-Identifier: Apache-2.0 */
+ * carries no records.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_APP_H
 #define HR_ENGINE_APP_H
 #include "engine/run.h"

@@ -1,5 +1,6 @@
 /* Clients (consumers, producers) belong to a stream thread and a connection: sources and sinks of
  * one thread share them, nothing else does.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_CLIENTS_H
 #define HR_ENGINE_CLIENTS_H

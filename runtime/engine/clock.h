@@ -1,4 +1,5 @@
 /* Time, real or a test's.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_CLOCK_H
 #define HR_ENGINE_CLOCK_H

@@ -1,5 +1,6 @@
 /* The commit interface of a stream thread: begin, add tasks, end; abort goes back to what was
  * committed last. At-least-once is its simplest form: offsets go to the group, nothing is undone.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_COMMIT_H
 #define HR_ENGINE_COMMIT_H

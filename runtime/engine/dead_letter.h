@@ -1,5 +1,6 @@
 /* The headers that say why a record became a dead letter (RELIABILITY section 9; names of KIP-1034
  * where it has them). No payload in any of them.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_DEAD_LETTER_H
 #define HR_ENGINE_DEAD_LETTER_H

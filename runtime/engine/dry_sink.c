@@ -1,5 +1,6 @@
 /* What stands in for every sink in a dry run: prints what would leave, one line each, and
  * acknowledges. Nothing reaches a server and nothing is committed.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/run.h"
 #include "hr_sink.h"

@@ -1,5 +1,7 @@
 /* Records as lines into a file descriptor: what sinks file and stdout share. A record is
- * acknowledged when write(2) has taken its line. SPDX-License-Identifier: Apache-2.0 */
+ * acknowledged when write(2) has taken its line.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_LINE_WRITER_H
 #define HR_ENGINE_LINE_WRITER_H
 #include "hr_sink.h"

@@ -1,5 +1,6 @@
 /* The log: `level message key=value ...` or one JSON object a line, on stderr. Where an error stops
  * travelling it is logged once.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_LOG_H
 #define HR_ENGINE_LOG_H

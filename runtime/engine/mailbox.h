@@ -1,5 +1,6 @@
 /* The only way between threads: acknowledgements from writer threads to a stream thread, and
  * requests to wake up. Bounded by what is under way: an output is posted once.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_MAILBOX_H
 #define HR_ENGINE_MAILBOX_H

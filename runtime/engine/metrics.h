@@ -1,4 +1,5 @@
 /* Counters of one stream thread: written by it alone, read by others without a lock.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_METRICS_H
 #define HR_ENGINE_METRICS_H

@@ -1,4 +1,5 @@
 /* What compile() of a node may ask and declare (hr_node.h).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_node.h"
 #include "hr_operator.h"

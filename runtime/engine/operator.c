@@ -1,4 +1,5 @@
 /* What process() of an operator calls beside the inline functions of hr_operator.h.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_operator.h"
 

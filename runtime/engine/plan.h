@@ -1,5 +1,6 @@
 /* What happens to the records of one source: its steps in order and the sinks that they reach. Made
  * once per run and source, shared by its tasks.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_PLAN_H
 #define HR_ENGINE_PLAN_H

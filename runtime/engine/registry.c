@@ -1,4 +1,5 @@
 /* The registry of node types: the tables that CMake generates from operators/CMakeLists.txt.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_registry.h"
 #include "hr_operator.h"

@@ -1,5 +1,6 @@
 /* A topology while it runs in this process: its group, its stream threads, its tables. Several runs
  * may live in one app. What threads share is here: const, or atomic, or behind the lock.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_RUN_H
 #define HR_ENGINE_RUN_H

@@ -2,6 +2,7 @@
  *
  * A table works on a thread of its own with blocking calls: loading a million rows or waiting for a
  * database must not hold up a stream thread, which only ever sees finished snapshots.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/table.h"
 #include "codec/codec.h"

@@ -1,4 +1,5 @@
 /* Tables while they run: one thread each, owned by the application.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_TABLE_H
 #define HR_ENGINE_TABLE_H

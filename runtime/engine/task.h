@@ -1,5 +1,6 @@
 /* A task: the plan of a source for one partition. Its operators' state, its unfinished records, its
  * epoch; processes batches, one at a time, from intake to outputs.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_TASK_H
 #define HR_ENGINE_TASK_H

@@ -1,5 +1,6 @@
 /* A stream thread: one loop, its sources and sinks, its tasks. Nothing here is touched by another
  * thread but the mailbox, the metrics and the two atomics.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_THREAD_H
 #define HR_ENGINE_THREAD_H
@@ -67,7 +68,7 @@ struct hr_thread {
     uint32_t epochs;  /* counts tasks, so that a reused id gets another epoch */
     hr_task *isolating;
     uint64_t outputs_open; /* taken and not ended, of whatever epoch */
-    hr_work *writing; /* the work whose rows a sink is given just now */
+    hr_work *writing;      /* the work whose rows a sink is given just now */
 
     hr_offset *offsets; /* of the open commit; the second half is for one source's share */
     size_t n_offsets;

@@ -1,5 +1,6 @@
 /* The parts of an acknowledgement token: which task, which epoch of its partition, which sink,
  * which record. It fits a pointer, so that a client can carry it as an opaque.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_TOKEN_H
 #define HR_ENGINE_TOKEN_H

@@ -1,5 +1,6 @@
 /* From a wired topology to a compiled one: schemas, fields and slots through every step, the blocks
  * of every node, encoders, decoders. No network.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_TOPOLOGY_COMPILE_H
 #define HR_ENGINE_TOPOLOGY_COMPILE_H

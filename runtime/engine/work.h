@@ -1,5 +1,6 @@
 /* A batch on its way through the plan of its source. Works are pooled per thread and source: one
  * serves all tasks as long as no sink is full; a task whose sink is full keeps its own.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_WORK_H
 #define HR_ENGINE_WORK_H

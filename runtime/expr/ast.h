@@ -1,4 +1,5 @@
 /* The tree of an expression: made by the parser, typed by the checker, read by the compiler.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_AST_H
 #define HR_EXPR_AST_H

@@ -1,4 +1,5 @@
 /* A year starts in March here, so that the leap day is its last; eras of 400 years repeat exactly.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/calendar.h"
 

@@ -1,5 +1,6 @@
 /* Dates and times by arithmetic: the proleptic Gregorian calendar, UTC, milliseconds. libc's time
  * functions take locks, read the time zone and are ten times slower.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_CALENDAR_H
 #define HR_EXPR_CALENDAR_H

@@ -1,4 +1,5 @@
 /* Gives every node of a tree its type and instruction, or says what is wrong.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_CHECKER_H
 #define HR_EXPR_CHECKER_H

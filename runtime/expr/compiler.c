@@ -1,6 +1,7 @@
 /* Constants are folded by the kernels themselves, over columns of one row: what a constant part
  * gives cannot differ from what the machine would compute. A constant part that fails is reported,
  * although CEL would fail only where the value is used: it is a mistake wherever it stands.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/compiler.h"
 

@@ -1,4 +1,5 @@
 /* A checked tree to a program.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_COMPILER_H
 #define HR_EXPR_COMPILER_H

@@ -1,5 +1,7 @@
 /* Conversions between text and scalars, one value at a time; shared by the kernels for strings and
- * those for JSON. SPDX-License-Identifier: Apache-2.0 */
+ * those for JSON.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_CONVERT_H
 #define HR_EXPR_CONVERT_H
 #include "expr/lane.h"

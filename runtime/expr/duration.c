@@ -1,4 +1,5 @@
 /* Parsed in nanoseconds beside whole milliseconds, so that "0.5ms500us" is one millisecond.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/duration.h"
 

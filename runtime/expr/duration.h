@@ -1,5 +1,7 @@
 /* CEL's durations: text such as "1h30m", "-1.5s", "250ms"; held in milliseconds. They exist inside
- * expressions only. SPDX-License-Identifier: Apache-2.0 */
+ * expressions only.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_DURATION_H
 #define HR_EXPR_DURATION_H
 #include "record/span.h"

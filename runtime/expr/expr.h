@@ -3,7 +3,9 @@
  *
  * A program runs one instruction over all rows before the next. Both branches of ?: and of && ||
  * are computed; an error stays in the lane of its row and counts only where the value is used,
- * which is CEL's own rule (`false && error` is false). SPDX-License-Identifier: Apache-2.0 */
+ * which is CEL's own rule (`false && error` is false).
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_EXPR_H
 #define HR_EXPR_EXPR_H
 #include "config/yaml_node.h"

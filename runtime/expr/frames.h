@@ -1,4 +1,5 @@
 /* The frames of a node's expressions: one per task and expression.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_FRAMES_H
 #define HR_EXPR_FRAMES_H

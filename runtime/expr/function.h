@@ -1,5 +1,6 @@
 /* The one table of what expressions can call: functions and operators alike, an overload per row.
  * Type checks, messages and the reference are made from it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_FUNCTION_H
 #define HR_EXPR_FUNCTION_H

@@ -3,6 +3,7 @@
  *
  * A kernel is a small function of one row and a line of macro that makes the loops: one over a run
  * of rows, which the compiler can vectorise, and one over a selection.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_KERNEL_H
 #define HR_EXPR_KERNEL_H

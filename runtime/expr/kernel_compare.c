@@ -1,4 +1,5 @@
 /* Strings and bytes compare byte by byte, which for UTF-8 is the order of code points.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/kernel.h"
 

@@ -1,5 +1,7 @@
 /* Values without a type are the raw JSON text of the record; they are read where they are used. An
- * absent member is null, as it is in typed fields. SPDX-License-Identifier: Apache-2.0 */
+ * absent member is null, as it is in typed fields.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/kernel.h"
 
 #include "codec/json_walk.h"

@@ -1,5 +1,7 @@
 /* && and || are CEL's: an operand that decides the result hides an error of the other, on either
- * side. SPDX-License-Identifier: Apache-2.0 */
+ * side.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/kernel.h"
 
 static inline uint8_t

@@ -1,4 +1,5 @@
 /* Ints are checked for overflow, doubles stay finite: an infinity or NaN is an error of the row.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/kernel.h"
 

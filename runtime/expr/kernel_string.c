@@ -1,4 +1,5 @@
 /* Strings: slices point into the bytes of their argument; only what differs from it is copied.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE /* memmem(): linear, whatever the needle */
 #include "expr/kernel.h"

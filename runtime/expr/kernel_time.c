@@ -1,4 +1,5 @@
 /* Timestamps and durations are milliseconds. Getters are CEL's and count in UTC.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/calendar.h"
 #include "expr/duration.h"

@@ -1,5 +1,6 @@
 /* Why a row has no value: the error lanes of the expression machine and their texts. The first one
  * is HR_LANE_ERROR, so that "a null was used" is the null lane plus one.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_LANE_H
 #define HR_EXPR_LANE_H

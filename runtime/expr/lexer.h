@@ -1,4 +1,5 @@
 /* Text to tokens, as CEL's grammar has them.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_LEXER_H
 #define HR_EXPR_LEXER_H

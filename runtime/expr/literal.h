@@ -1,4 +1,5 @@
 /* The content of string and bytes literals: CEL's escapes.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_LITERAL_H
 #define HR_EXPR_LITERAL_H

@@ -1,4 +1,5 @@
 /* The machine: each instruction over all rows before the next. Registers are as wide as a batch.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 

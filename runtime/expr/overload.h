@@ -3,6 +3,7 @@
  * Two conversions happen by themselves: an int constant becomes a double where only a double fits,
  * and a value without a schema becomes what the other operand or the function asks for. Where more
  * than one row would do, the person must say which.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_OVERLOAD_H
 #define HR_EXPR_OVERLOAD_H

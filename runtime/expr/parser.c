@@ -1,4 +1,5 @@
 /* A path (a.b.c, a["b"]) becomes one node, because only the scope knows how much of it is a column.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/parser.h"
 

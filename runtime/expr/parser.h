@@ -1,4 +1,5 @@
 /* Tokens to a tree: CEL's grammar, by recursive descent.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_PARSER_H
 #define HR_EXPR_PARSER_H

@@ -1,5 +1,6 @@
 /* A compiled expression: instructions over columns. Each writes a register that it does not read,
  * so that kernels may assume that nothing overlaps; constants are columns filled once.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_PROGRAM_H
 #define HR_EXPR_PROGRAM_H

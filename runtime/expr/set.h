@@ -1,4 +1,5 @@
 /* Lists of constants: a sorted set for `in`, or JSON text where the list is a value.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_SET_H
 #define HR_EXPR_SET_H

@@ -1,4 +1,5 @@
 /* The text of an expression while it is compiled, and how mistakes in it are reported.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_SOURCE_H
 #define HR_EXPR_SOURCE_H

@@ -1,4 +1,5 @@
 /* Code points in UTF-8 text. Positions in strings count code points, as CEL says.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_UTF8_H
 #define HR_EXPR_UTF8_H

@@ -1,4 +1,5 @@
 /* One value: a literal, or the result of folding. And the kinds that exist inside expressions only.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_EXPR_VALUE_H
 #define HR_EXPR_VALUE_H

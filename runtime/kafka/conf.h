@@ -1,4 +1,5 @@
 /* From a connection to a librdkafka configuration. Internal to runtime/kafka.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_KAFKA_CONF_H
 #define HR_KAFKA_CONF_H

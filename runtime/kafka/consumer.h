@@ -4,6 +4,7 @@
  * Every partition has a queue of its own that is not forwarded; the main queue carries rebalances
  * and errors only and is always polled. So a partition that is not drained stops alone, and
  * rebalances never wait behind records.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_KAFKA_CONSUMER_H
 #define HR_KAFKA_CONSUMER_H

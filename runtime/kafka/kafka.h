@@ -1,5 +1,6 @@
 /* Kafka clients without rdkafka.h: version, embedded broker, and what consumer, producer and reader
  * have in common. This folder is the only one that includes librdkafka.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_KAFKA_KAFKA_H
 #define HR_KAFKA_KAFKA_H

@@ -1,6 +1,7 @@
 /* An idempotent producer (acks=all): one per stream thread and connection. The librdkafka client
  * behind the handle is replaced when it fails for good; what was under way then comes back as
  * HR_KAFKA_LATER.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_KAFKA_PRODUCER_H
 #define HR_KAFKA_PRODUCER_H

@@ -1,5 +1,7 @@
 /* Reads all partitions of a topic without a group: tables of compacted topics, and whoever only
- * looks on. For one thread, which may wait in it. SPDX-License-Identifier: Apache-2.0 */
+ * looks on. For one thread, which may wait in it.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_KAFKA_READER_H
 #define HR_KAFKA_READER_H
 #include "kafka/kafka.h"

@@ -1,4 +1,5 @@
 /* The helpers of build.h.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/build.h"
 

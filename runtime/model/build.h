@@ -1,5 +1,6 @@
 /* What an operator's compile function works with: values, attributes, columns and steps of the plan
  * being built.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_BUILD_H
 #define HR_MODEL_BUILD_H

@@ -1,6 +1,7 @@
 /* The graph: every name is made once and before it is used, every operator is one that we evaluate,
  * with attributes that we know. A file that asks for more is refused as a whole: a part that is
  * skipped would give wrong answers without an error.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/compile.h"
 

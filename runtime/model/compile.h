@@ -1,4 +1,5 @@
 /* From the parsed file to the plan.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_COMPILE_H
 #define HR_MODEL_COMPILE_H

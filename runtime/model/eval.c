@@ -1,5 +1,6 @@
 /* Evaluation: rows go through the plan tile by tile. A tile is as many rows as keep all columns of
  * the plan in the second cache; a plan with thousands of columns so still needs little memory.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/scratch.h"
 

@@ -1,5 +1,6 @@
 /* Running a forest over a tile of rows. The tree is the outer loop: its nodes stay in the first
  * cache while the rows of the tile go through it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/forest.h"
 

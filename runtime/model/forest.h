@@ -6,19 +6,21 @@
  * two steps. NaN fails every comparison and so goes right; where it must go left the node reads a
  * copy of the feature in which NaN is -inf. Copies are `slots` of a small working row. Eight rows
  * (or, for fewer rows, eight trees) go down at once, so that eight loads are in flight. */
+**SPDX - License - Identifier : Apache -
+                                2.0 * /
 #ifndef HR_MODEL_FOREST_H
 #define HR_MODEL_FOREST_H
 #include "model/tree_table.h"
 
 #define HR_FOREST_LANES 8
 
-typedef enum hr_forest_aggregate {
-    HR_FOREST_AVERAGE,
-    HR_FOREST_SUM,
-    HR_FOREST_MIN,
-    HR_FOREST_MAX,
-    HR_FOREST_AGGREGATES,
-} hr_forest_aggregate;
+                                    typedef enum hr_forest_aggregate {
+                                        HR_FOREST_AVERAGE,
+                                        HR_FOREST_SUM,
+                                        HR_FOREST_MIN,
+                                        HR_FOREST_MAX,
+                                        HR_FOREST_AGGREGATES,
+                                    } hr_forest_aggregate;
 
 typedef enum hr_forest_slot_kind {
     HR_SLOT_ZERO,    /* 0: what leaves and padding compare */

@@ -4,6 +4,7 @@
  * else the linked form, whose size is linear in the file whatever shape the trees have. There each
  * parent owns a pair of places for its children: a child with two parents is written twice, but
  * what lies below it is not, so sharing in the file stays sharing here.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/forest.h"
 

@@ -1,6 +1,7 @@
 /* The walk, written once for float and double. Included by forest.c with these defined:
  *   REAL   the type compared       NODE, LINK   the node types       BITS   an integer of REAL's
  * size NAME(x)   the function's name for this type No guard: it is meant to be included twice.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 
 /* Where row `lane` of the group `x` goes from a node; NaN goes right. */

@@ -1,5 +1,6 @@
 /* Golden rows against our own answer. The tolerance is that of the trainer (1e-6, and more where a
  * hundred trees are summed); two labels may only differ where their scores are that close.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/golden.h"
 

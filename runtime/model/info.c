@@ -1,4 +1,5 @@
 /* What a model says about itself.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/plan.h"
 

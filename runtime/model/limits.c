@@ -1,5 +1,6 @@
 /* Default limits of a model file. They are far above what trainers write and low enough that a file
  * made to hurt costs seconds and some hundred MiB, not the process.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/limits.h"
 

@@ -1,4 +1,5 @@
 /* The limits of model.h with their defaults filled in.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_LIMITS_H
 #define HR_MODEL_LIMITS_H

@@ -1,5 +1,6 @@
 /* Open addressing at half load, XXH3 as hash. The seed comes from the file's own hash, so nobody
  * can choose keys that collide without choosing the file that they stand in.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/lookup.h"
 

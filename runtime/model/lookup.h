@@ -1,5 +1,6 @@
 /* A read-only hash table from keys to their place in a list: what LabelEncoder, OneHotEncoder and
  * the compiler's own table of names need.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_LOOKUP_H
 #define HR_MODEL_LOOKUP_H

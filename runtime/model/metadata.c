@@ -1,4 +1,5 @@
 /* Metadata: pairs of text, those of ours (headrace.*) with JSON values.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/metadata.h"
 

@@ -1,4 +1,5 @@
 /* The properties of a model file that headrace reads.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_METADATA_H
 #define HR_MODEL_METADATA_H

@@ -1,4 +1,5 @@
 /* From bytes to a model: scan, parse, check, compile, score the golden rows.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/compile.h"
 #include "model/golden.h"

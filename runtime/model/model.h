@@ -2,6 +2,7 @@
  * or value out. The format is ONNX because one file carries string indexing and trees; the subset
  * is evaluated by our own code because it is small, its opsets are frozen, and a batch of records
  * costs less than one call into a general engine.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_MODEL_H
 #define HR_MODEL_MODEL_H

@@ -1,4 +1,5 @@
 /* Add, Mul, Exp, Softmax and ArgMax on columns of float or double.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/build.h"
 

@@ -1,5 +1,6 @@
 /* Cast and FeatureVectorizer. A cast rounds exactly as the graph says (C's conversions, as in every
  * other engine), because a feature that is rounded elsewhere can fall on the other side of a split.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/build.h"
 

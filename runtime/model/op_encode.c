@@ -2,6 +2,7 @@
  * Values are compared byte by byte, without trimming or case folding, as the trainer does. An
  * unknown value takes the encoder's default, as the graph says, and the row is flagged: whether the
  * default may be used is the operator's policy, not the encoder's.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/build.h"
 

@@ -1,5 +1,6 @@
 /* LinearClassifier and LinearRegressor. Features are taken as float, products are summed in double:
  * the trainer computed in double, and one-hot pipelines have hundreds of columns.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/vote.h"
 

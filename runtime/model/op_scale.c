@@ -1,5 +1,6 @@
 /* Imputer, Scaler and Normalizer. They work in float because the graph says so: what comes next was
  * trained on values that were rounded there.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/build.h"
 

@@ -1,5 +1,6 @@
 /* Operators that only name columns again: Concat, Reshape, Flatten, Identity, ArrayFeatureExtractor
  * and ZipMap. None of them has a step at run time.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/build.h"
 

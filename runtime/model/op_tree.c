@@ -1,6 +1,7 @@
 /* TreeEnsembleClassifier and TreeEnsembleRegressor, versions 1 and 3. Tree and node ids are labels:
  * nodes may come in any order, ids may start anywhere, trees may be interleaved. So nodes are
  * sorted by (tree, node) and found by that pair.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/op_tree.h"
 

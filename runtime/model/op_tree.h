@@ -1,4 +1,5 @@
 /* What the tree operators share: from a checked table to a step.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_OP_TREE_H
 #define HR_MODEL_OP_TREE_H

@@ -1,5 +1,6 @@
 /* TreeEnsemble of operator set 5: nodes and leaves in arrays of their own, modes as bytes, sets for
  * MEMBER. A node belongs to one tree here; leaves may be shared.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/op_tree.h"
 

@@ -4,6 +4,8 @@
  * A value of the graph ([N, F]) is a list of columns, each a plain array over the rows. So Concat,
  * Reshape, Flatten, Identity and column choice cost nothing at run time: they only name columns
  * again, and what remains are the steps that compute. */
+**SPDX - License - Identifier : Apache -
+                                2.0 * /
 #ifndef HR_MODEL_PLAN_H
 #define HR_MODEL_PLAN_H
 #include "model/lookup.h"
@@ -13,8 +15,8 @@
 
 #define HR_NO_COLUMN UINT32_MAX
 
-/* The classes behind a label column. */
-typedef struct hr_classes {
+                                    /* The classes behind a label column. */
+                                    typedef struct hr_classes {
     size_t n;
     const int64_t *number; /* one of the two */
     const hr_span *string;

@@ -1,4 +1,5 @@
 /* Working memory of an evaluation.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_SCRATCH_H
 #define HR_MODEL_SCRATCH_H

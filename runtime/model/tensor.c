@@ -1,6 +1,7 @@
 /* Values come in a list of their type or as raw little-endian bytes; small integers come in either
  * too. All numbers are widened (float to double, integers to int64), which loses nothing and leaves
  * two cases where there would be six.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/tensor.h"
 

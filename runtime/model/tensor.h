@@ -1,4 +1,5 @@
 /* Constant tensors of a model file, read into plain arrays.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_TENSOR_H
 #define HR_MODEL_TENSOR_H

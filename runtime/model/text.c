@@ -1,5 +1,6 @@
 /* UTF-8 by the table of the Unicode standard (3-7): the first byte fixes the length and the range
  * of the second, all later ones are 80..BF.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/text.h"
 

@@ -1,4 +1,5 @@
 /* Texts of a model file: check and copy. Labels go into JSON and metrics, so they must be UTF-8.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_TEXT_H
 #define HR_MODEL_TEXT_H

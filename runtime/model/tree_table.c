@@ -1,6 +1,7 @@
 /* The checks of tree_table.h. Parents are counted and trees walked in topological order (Kahn),
  * which finds cycles, unreachable nodes and the depth in one loop without recursion, in time linear
  * in the file: a shared child is entered once however many paths lead to it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/tree_table.h"
 

@@ -1,4 +1,5 @@
 /* Trees in one form, whatever version of the operator they came from, and the checks on them.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_TREE_TABLE_H
 #define HR_MODEL_TREE_TABLE_H

@@ -1,6 +1,7 @@
 /* The label is the class of the highest score as it is given out, that is after rounding to float,
  * and the first one of equals: so the label never contradicts the scores beside it, and a tie that
  * the trainer saw stays a tie although the leaf weights of the file are rounded.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/vote.h"
 

@@ -1,4 +1,5 @@
 /* From raw sums to scores and a label: what a tree ensemble and a linear model share.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_VOTE_H
 #define HR_MODEL_VOTE_H

@@ -2,6 +2,7 @@
  * for each element before anyone has counted. The tables below know which fields are messages: the
  * scan enters these and nothing else, so its own depth is that of the tables (7), and what could
  * nest without end (graphs inside attributes, types inside types) is refused or never entered.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/wire_scan.h"
 

@@ -1,4 +1,5 @@
 /* A look at the bytes of a model file before any library parses them.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_WIRE_SCAN_H
 #define HR_MODEL_WIRE_SCAN_H

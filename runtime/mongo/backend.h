@@ -1,4 +1,5 @@
 /* What a writer thread needs of a database. The real one is in bulk.c; tests have one of their own.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_BACKEND_H
 #define HR_MONGO_BACKEND_H

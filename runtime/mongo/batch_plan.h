@@ -1,4 +1,5 @@
 /* Which letters of a batch are sent: of several to one key only the last, for a bulk is unordered.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_BATCH_PLAN_H
 #define HR_MONGO_BATCH_PLAN_H

@@ -1,6 +1,7 @@
 /* Looser than the schema where MongoDB is: its shell writes every number as a double, so 5.0 is an
  * int where the schema says int; an ObjectId is a string where it says string. What would change a
  * value is refused.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/bson_text.h"
 #include "codec/json_walk.h"

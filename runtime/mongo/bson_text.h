@@ -1,4 +1,5 @@
 /* BSON as the JSON that a schema asks for: what a decoder of the table's format reads.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_BSON_TEXT_H
 #define HR_MONGO_BSON_TEXT_H

@@ -1,6 +1,7 @@
 /* What a schema says wins over how a number is spelled: 5 in a field of type double is stored as a
  * double, so that a collection has one type a field. Without a schema an integer takes the smallest
  * of int32, int64 and double that holds it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/bson_value.h"
 #include "codec/base64.h"

@@ -1,4 +1,5 @@
 /* Values as BSON: from a column, or from JSON text typed by a schema where there is one.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_BSON_VALUE_H
 #define HR_MONGO_BSON_VALUE_H

@@ -1,5 +1,7 @@
 /* One bulk is one command: it is kept under the sizes at which the driver would split it, so an
- * error is about all of it or names an operation. SPDX-License-Identifier: Apache-2.0 */
+ * error is about all of it or names an operation.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/bulk.h"
 #include "engine/log.h"
 #include "mongo/driver.h"

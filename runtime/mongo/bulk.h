@@ -1,4 +1,5 @@
 /* Writing to a collection of a MongoDB deployment: the backend of writer threads.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_BULK_H
 #define HR_MONGO_BULK_H

@@ -3,6 +3,7 @@
  *
  * Single clients instead of the driver's pool: each belongs to a writer thread that keeps it for
  * life, so a pool would only add monitoring threads.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/client.h"
 #include "engine/log.h"

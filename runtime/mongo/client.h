@@ -1,5 +1,6 @@
 /* Clients of a MongoDB deployment. A client belongs to the thread that uses it, for life; it has no
  * threads of its own and connects when it is first used.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_CLIENT_H
 #define HR_MONGO_CLIENT_H

@@ -1,5 +1,6 @@
 /* Fields keep the place that they have in the source's JSON, overwritten ones too; what a step made
  * comes behind. With `fields:` they come in that order, and all of them (null where there is none).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/doc.h"
 #include "mongo/bson_value.h"

@@ -1,4 +1,5 @@
 /* A row of a batch as a BSON document, and the filter that finds the document it replaces.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_DOC_H
 #define HR_MONGO_DOC_H

@@ -1,5 +1,6 @@
 /* Names of the source's members are looked up by hash, because documents are made by walking the
  * source's own JSON: that keeps its order and the fields that no schema names.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/doc_plan.h"
 #include "mongo/bson_value.h"

@@ -1,5 +1,6 @@
 /* What a sink's documents look like: where each field comes from and what type it gets. Made at
  * check time, read-only afterwards.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_DOC_PLAN_H
 #define HR_MONGO_DOC_PLAN_H

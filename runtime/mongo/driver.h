@@ -1,4 +1,5 @@
 /* What the files of this folder share and nobody else sees: the driver's own types.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_DRIVER_H
 #define HR_MONGO_DRIVER_H

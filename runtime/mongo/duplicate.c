@@ -1,5 +1,6 @@
 /* It matters: a duplicate of the key means that the record, or a newer one, is stored; a duplicate
  * of anything else means that the record is not.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/duplicate.h"
 

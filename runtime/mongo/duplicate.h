@@ -1,4 +1,5 @@
 /* Which unique index an E11000 is about: the key's own, or another one of the collection.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_DUPLICATE_H
 #define HR_MONGO_DUPLICATE_H

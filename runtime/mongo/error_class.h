@@ -1,4 +1,5 @@
 /* What to do about an error of the driver or the server (RELIABILITY section 8).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_ERROR_CLASS_H
 #define HR_MONGO_ERROR_CLASS_H

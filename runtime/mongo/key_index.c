@@ -1,4 +1,5 @@
 /* An index that is partial or sparse does not count: documents outside of it may be doubled.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/key_index.h"
 

@@ -1,4 +1,5 @@
 /* The unique index on the key of an upsert: without it two writers may both insert.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_KEY_INDEX_H
 #define HR_MONGO_KEY_INDEX_H

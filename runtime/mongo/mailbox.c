@@ -1,5 +1,6 @@
 /* Letters lie one behind the other in a buffer that is reused, so that a steady load allocates
  * nothing; memory is bounded by bytes, not by letters.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/mailbox.h"
 #include "config/error.h"

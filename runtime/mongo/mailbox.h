@@ -1,4 +1,5 @@
 /* Documents on their way from a stream thread to a writer thread: one puts, one takes.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_MAILBOX_H
 #define HR_MONGO_MAILBOX_H

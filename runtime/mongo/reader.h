@@ -1,4 +1,5 @@
 /* Reading a collection from its start to its end, as JSON.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_READER_H
 #define HR_MONGO_READER_H

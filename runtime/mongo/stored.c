@@ -1,5 +1,6 @@
 /* A document that is written again offends against every unique index of the collection, and the
  * server names only one of them: that it is not the key's own proves nothing.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/stored.h"
 #include "mongo/driver.h"

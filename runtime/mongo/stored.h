@@ -1,4 +1,5 @@
 /* Whether a write that met a duplicate has been done already, by itself or by a newer record.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_STORED_H
 #define HR_MONGO_STORED_H

@@ -1,6 +1,7 @@
 /* The reply is not taken at its word: a server that stops at the first error of an unordered
  * command, or counts fewer documents than it was sent, has its operations sent again, one by one;
  * every one of them may be repeated without harm.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/verdict.h"
 #include "mongo/client.h"

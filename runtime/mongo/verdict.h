@@ -1,4 +1,5 @@
 /* What became of each operation of a bulk write, read from the driver's reply.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_VERDICT_H
 #define HR_MONGO_VERDICT_H

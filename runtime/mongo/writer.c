@@ -1,6 +1,8 @@
 /* A batch is retried in place until all of it is stored or refused, however long that takes:
  * nothing is handed back, so the order per key holds, and the stream thread feels it by a full
- * mailbox. SPDX-License-Identifier: Apache-2.0 */
+ * mailbox.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/writer.h"
 #include "engine/clock.h"
 #include "mongo/batch_plan.h"

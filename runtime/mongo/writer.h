@@ -1,6 +1,7 @@
 /* Writer threads of one sink on one stream thread. Each has a client for life and one mailbox; a
- * key always goes to the same writer, so writes to it stay in order. SPDX-License-Identifier:
- * Apache-2.0 */
+ * key always goes to the same writer, so writes to it stay in order.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MONGO_WRITER_H
 #define HR_MONGO_WRITER_H
 #include "hr_sink.h"

@@ -1,7 +1,9 @@
 /* Arena: a list of blocks, newest first. The newest block is filled from the front; a piece larger
  * than a block gets a block of its own. Where one round took several blocks the next one starts
  * with one block of their size, so a steady load allocates nothing (fresh memory costs more than
- * the work done in it: PERFORMANCE.md, trap 4). SPDX-License-Identifier: Apache-2.0 */
+ * the work done in it: PERFORMANCE.md, trap 4).
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "record/arena.h"
 
 #include <stdarg.h>

@@ -1,5 +1,6 @@
 /* A bump allocator: many small pieces, one end of life. The batch arena holds what operators derive
  * and is reset when the batch is done; the topology's holds what check and compile make.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_RECORD_ARENA_H
 #define HR_RECORD_ARENA_H

@@ -1,4 +1,5 @@
 /* Batch memory: one block per kind of array, allocated once and reused for every batch.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "record/batch.h"
 

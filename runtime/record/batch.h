@@ -3,6 +3,7 @@
  * A row is a record at some step; it points into the table of source records that the batch came
  * from. A slot (column) is written once, by one step and field: an overwrite makes a new slot, so
  * branches cannot disturb each other. Key, timestamp and headers are columns too.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_RECORD_BATCH_H
 #define HR_RECORD_BATCH_H

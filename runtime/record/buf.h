@@ -1,4 +1,5 @@
 /* A growing byte buffer with a cap; encoders write into it and it is reused, so it grows once.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_RECORD_BUF_H
 #define HR_RECORD_BUF_H

@@ -3,6 +3,7 @@
  *
  * Names and paths are compared as bytes; strings handed in must live as long as the arena, paths
  * given to hr_lineage_project() are copied.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "record/fields.h"
 #include "codec/schema.h"

@@ -1,5 +1,6 @@
 /* The fields of the records at one point of a topology, and the lineage (one per source) that says
  * which of them are read from the source's bytes. Check time only.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_RECORD_FIELDS_H
 #define HR_RECORD_FIELDS_H

@@ -1,4 +1,5 @@
 /* A read-only piece of bytes that somebody else owns.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_RECORD_SPAN_H
 #define HR_RECORD_SPAN_H

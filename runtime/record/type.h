@@ -1,4 +1,5 @@
 /* What a field can be, at check time. At run time a column holds the matching C array (batch.h).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_RECORD_TYPE_H
 #define HR_RECORD_TYPE_H

@@ -1,5 +1,6 @@
 /* Immutable things that are replaced as a whole while others read them: tables and models. A reader
  * holds a reference and looks for a newer one at a batch boundary.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_STATE_SNAPSHOT_H
 #define HR_STATE_SNAPSHOT_H

@@ -3,6 +3,7 @@
  * The builder keeps one heap block per row, because rows of a compacted topic are replaced and
  * removed for ever and must leave no garbage behind; the snapshot copies them into columns, which
  * is what a look-up wants. The two share nothing, so a snapshot needs no lock.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "state/table_index.h"
 

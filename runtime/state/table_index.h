@@ -1,5 +1,6 @@
 /* A table in memory: an immutable snapshot of keyed rows with typed columns, found by open
  * addressing over XXH3 (PERFORMANCE section 8).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_STATE_TABLE_INDEX_H
 #define HR_STATE_TABLE_INDEX_H

@@ -1,5 +1,6 @@
 /* Any bytes as an Avro schema; with one that is accepted a decoder is made that reads every field,
  * and an empty record is decoded, so that all defaults are used.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/codec.h"
 #include "codec/schema.h"

@@ -1,5 +1,6 @@
 /* JSON to BSON and back. The first byte chooses: 'b': the rest is BSON of a server, read for a
  * table; else: JSON of a record, written for a collection (by a schema after 's'), and read again.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/error.h"
 #include "mongo/bson_text.h"

@@ -2,7 +2,9 @@
  * a zero byte follows, bytes that become the values of strings and JSON in the first row.
  *
  * Beside not crashing: a batch gives what its rows give one by one, doubles are finite, bools 0 or
- * 1, strings UTF-8. SPDX-License-Identifier: Apache-2.0 */
+ * 1, strings UTF-8.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

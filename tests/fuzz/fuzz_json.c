@@ -1,6 +1,8 @@
 /* Any bytes as a JSON record: decoded with and without a schema, beside jansson as the judge of
  * what is JSON; what was accepted is encoded by splice and template and must be JSON again; and
- * walked. SPDX-License-Identifier: Apache-2.0 */
+ * walked.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/codec.h"
 #include "codec/json_walk.h"
 #include "codec/schema.h"

@@ -1,4 +1,5 @@
 /* Any bytes as a model file: refused, or evaluated on a few odd rows and on the golden rows.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/model.h"
 

@@ -1,5 +1,6 @@
 /* Any bytes as a runner's configuration; what stands behind the first zero byte is an override of
  * the command line.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #define _GNU_SOURCE
 #include "config/runner.h"

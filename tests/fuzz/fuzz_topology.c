@@ -1,5 +1,6 @@
 /* Any bytes as a topology file: YAML, tree, options, then the whole way of `check`: expansion,
  * nodes, wiring, schemas, expressions; and what is printed about it.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/options.h"
 #include "config/topology_load.h"

@@ -1,4 +1,5 @@
 /* Replays a corpus folder through a fuzz target where the compiler has no libFuzzer.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <dirent.h>
 #include <stdint.h>

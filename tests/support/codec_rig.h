@@ -1,5 +1,6 @@
 /* A source's lineage with decoder and encoder, for tests of the codec: open, say what is read and
  * made, make ready, decode, encode. Every failure of the rig itself fails the test.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_TEST_CODEC_RIG_H
 #define HR_TEST_CODEC_RIG_H

@@ -1,5 +1,6 @@
 /* Runs a topology in memory: JSON records in, what reaches the sinks and what fails out. No
  * servers, no threads but those of tables; the real loader, compiler, codec and operators.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_TEST_DRIVER_H
 #define HR_TEST_DRIVER_H

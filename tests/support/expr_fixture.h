@@ -1,4 +1,5 @@
 /* Expressions against a batch with fields of every kind: compile, run, and the result as text.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef EXPR_FIXTURE_H
 #define EXPR_FIXTURE_H

@@ -1,5 +1,6 @@
 /* cmocka with what it needs before it: 1.1.5 wants these headers, and later versions rename some
  * checks, so tests include this and not cmocka.h.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_TEST_H
 #define HR_TEST_H

@@ -1,4 +1,5 @@
 /* The writer of onnx_writer.h.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "onnx_writer.h"
 

@@ -1,5 +1,7 @@
 /* Writes small ONNX files for tests: byte by byte, so that a test can also write what no library
- * would. SPDX-License-Identifier: Apache-2.0 */
+ * would.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef ONNX_WRITER_H
 #define ONNX_WRITER_H
 #include "model/model.h"

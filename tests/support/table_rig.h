@@ -1,4 +1,5 @@
 /* Reads a running table as a stream thread does: by its cell.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_TEST_TABLE_RIG_H
 #define HR_TEST_TABLE_RIG_H

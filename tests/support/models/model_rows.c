@@ -4,6 +4,7 @@
  *            per row that is 1 for a missing value, then the values (a string: u32 length, bytes)
  *   ANSWERS: u32 rows, u32 scores (1 for a regressor); per row: i32 class (-1 for a regressor),
  *            u8 flags, then the scores as doubles
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "model/model.h"
 

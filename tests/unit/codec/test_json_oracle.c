@@ -3,6 +3,7 @@
  * Where the two may differ: jansson refuses numbers beyond its types even where nobody reads them,
  * and names that hold NUL; and of a name that comes twice we check every occurrence, a DOM only the
  * last. Such texts are not compared.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "codec/base64.h"

@@ -1,4 +1,5 @@
 /* What the tests of runtime/config share: parse a text, look at what diag prints.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef CONFIG_TEST_H
 #define CONFIG_TEST_H

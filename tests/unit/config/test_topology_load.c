@@ -1,4 +1,5 @@
 /* The broken topologies are in tests/bad; here is what a loaded one holds.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config_test.h"
 #include "config/topology_load.h"

@@ -1,4 +1,6 @@
-/* What the types refuse, where, and what to write instead. SPDX-License-Identifier: Apache-2.0 */
+/* What the types refuse, where, and what to write instead.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "expr_fixture.h"
 #include "hr_test.h"
 

@@ -1,5 +1,6 @@
-/* The table of functions: sound, and what the reference says. SPDX-License-Identifier: Apache-2.0
- */
+/* The table of functions: sound, and what the reference says.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -1,4 +1,5 @@
 /* Batches: the same result whatever the rows are together with; bounds of memory.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>

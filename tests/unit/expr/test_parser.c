@@ -1,4 +1,6 @@
-/* Grammar, literals and the place of each mistake. SPDX-License-Identifier: Apache-2.0 */
+/* Grammar, literals and the place of each mistake.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include <stdio.h>
 #include <stdlib.h>
 

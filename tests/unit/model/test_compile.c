@@ -1,4 +1,5 @@
 /* Graphs that are taken and graphs that are refused, by operator and node.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "onnx_writer.h"

@@ -1,4 +1,5 @@
 /* Columns in, columns out: missing values, flags, kinds, tiles, and what a task may rely on.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "onnx_writer.h"

@@ -1,5 +1,7 @@
 /* Files of other trainers and exporters (tests/support/models/make_models.py), with their golden
- * rows. SPDX-License-Identifier: Apache-2.0 */
+ * rows.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 
 #include "model/model.h"

@@ -1,4 +1,5 @@
 /* The committed model of the flight topology, whose golden rows hold the trainer's answers.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 

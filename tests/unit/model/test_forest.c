@@ -1,5 +1,7 @@
 /* Random forests against a walk that is as plain as can be: every layout, vote form, mode,
- * precision and number of rows must give the same bits. SPDX-License-Identifier: Apache-2.0 */
+ * precision and number of rows must give the same bits.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "onnx_writer.h"
 

@@ -1,4 +1,5 @@
 /* Golden rows in the metadata of a model.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "onnx_writer.h"

@@ -1,4 +1,5 @@
 /* LabelEncoder and OneHotEncoder.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "onnx_writer.h"

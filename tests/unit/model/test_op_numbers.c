@@ -1,4 +1,5 @@
 /* Cast, shapes, scaling, arithmetic and linear models: each in a graph of one or two nodes.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "onnx_writer.h"

@@ -1,4 +1,5 @@
 /* TreeEnsembleClassifier and TreeEnsembleRegressor on trees written by hand.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "onnx_writer.h"

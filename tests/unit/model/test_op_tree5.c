@@ -1,4 +1,5 @@
 /* TreeEnsemble of operator set 5: what it refuses, and the sets of MEMBER nodes.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "onnx_writer.h"

@@ -1,4 +1,5 @@
 /* One model, several threads: each with a scratch of its own, references taken and given up.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 

@@ -1,4 +1,5 @@
 /* Files made to hurt: refused before protobuf-c sees them.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_test.h"
 #include "onnx_writer.h"

@@ -1,4 +1,5 @@
 /* Writer threads against a database that the test plays.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/writer.h"
 #include "engine/clock.h"

@@ -1,5 +1,6 @@
 /* Every built-in operator gives the same results for batches of 1, of 7 and of 1,024: its example
  * runs behind the features of the flight-delay topology, on its requests, some of them spoilt.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 #include "hr_operator.h"

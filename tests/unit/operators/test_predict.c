@@ -1,4 +1,5 @@
 /* predict on the flight-delay model.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "codec/json_walk.h"
 #include "driver.h"

@@ -1,5 +1,6 @@
 /* The sink on a loop that the test plays, before a server that is not there: what it does with one
  * is tested on real servers (tests/integration).
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #define hr_sink_mongo hr_sink_mongo_here /* beside the one in the library */
 #define hr_sink_node fake_node

@@ -1,4 +1,5 @@
 /* The file table and the runtime of tables: loading, reloading, what is refused, readers meanwhile.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 #include "hr_test.h"

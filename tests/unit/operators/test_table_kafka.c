@@ -1,4 +1,5 @@
 /* A table over a topic of the embedded broker.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
 #include "hr_test.h"

@@ -1,4 +1,5 @@
 /* Tables against a naive map, and what a million rows cost.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "state/table_index.h"
 
