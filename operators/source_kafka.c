@@ -220,9 +220,10 @@ group_open_consumer(kafka_group *group, hr_source *source, size_t partitions, hr
     hr_source_client_env(source, &env);
     conf.group = env.group;
     conf.client_id = env.id;
-    conf.prefetch_bytes = env.prefetch_bytes / (int64_t)partitions < PREFETCH_MAX
-                              ? env.prefetch_bytes / (int64_t)partitions
-                              : PREFETCH_MAX;
+    conf.prefetch_bytes = env.prefetch_bytes / (int64_t)(partitions > 0 ? partitions : 1);
+    if (conf.prefetch_bytes > PREFETCH_MAX) {
+        conf.prefetch_bytes = PREFETCH_MAX;
+    }
     conf.watch = (hr_kafka_watch){group, group_trouble, env.wake_fd};
     conf.rebalance =
         (hr_kafka_rebalance){group, group_assigned, group_revoked, group_commit_failed};

@@ -51,7 +51,8 @@ hr_schema_loc(const hr_schema_parser *p, const uint8_t *at)
 int
 hr_schema_no_memory(hr_schema_parser *p)
 {
-    return hr_fail(p->err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    hr_fail(p->err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    return HR_ENOMEM;
 }
 
 hr_span
@@ -617,9 +618,8 @@ schema_root(hr_schema_parser *p, const hr_schema **out)
     }
     rc = schema_type(p, text, "", 0, &root);
     if (rc == HR_OK && (root.kind != HR_KIND_RECORD || root.nullable)) {
-        HR_SCHEMA_FAIL(p, text, "the schema of a topic must be a record");
-        return hr_hint(p->err,
-                       "start with {\"type\": \"record\", \"name\": ..., \"fields\": [...]}");
+        rc = HR_SCHEMA_FAIL(p, text, "the schema of a topic must be a record");
+        hr_hint(p->err, "start with {\"type\": \"record\", \"name\": ..., \"fields\": [...]}");
     }
     if (rc == HR_OK) {
         *out = schema_keep(p, &root);

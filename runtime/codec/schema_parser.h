@@ -29,7 +29,16 @@ hr_loc hr_schema_loc(const hr_schema_parser *p, const uint8_t *at);
 
 /* Reports a mistake at the place of a value (a span of the text). */
 #define HR_SCHEMA_FAIL(p, at, ...)                                                                 \
-    hr_fail_as((p)->err, hr_schema_loc((p), (at).data), "bad-schema", __VA_ARGS__)
+    hr_schema_refused(                                                                             \
+        hr_fail_as((p)->err, hr_schema_loc((p), (at).data), "bad-schema", __VA_ARGS__))
+
+/* HR_ECONFIG, spelled out, so that readers and analysers see that it is never HR_OK. */
+static inline int
+hr_schema_refused(int code)
+{
+    (void)code;
+    return HR_ECONFIG;
+}
 
 int hr_schema_no_memory(hr_schema_parser *p);
 

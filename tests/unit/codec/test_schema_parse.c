@@ -36,6 +36,7 @@ field_type(const char *text)
 
     if (schema == NULL) {
         fail_msg("%s: %d:%d: %s", text, err.loc.line, err.loc.col, err.msg);
+        return NULL;
     }
     assert_int_equal(avro_schema_from_json_length(text, strlen(text), &theirs), 0);
     avro_schema_decref(theirs);
