@@ -1,13 +1,12 @@
 /* Trees in flat arrays, ready to be walked.
- * SPDX-License-Identifier: Apache-2.0
  *
  * Every comparison has become one form, "x <= t goes left", whose step is arithmetic, not a branch:
  *   LT t is LEQ of the next number below t; GT and GTE are the same with children swapped; EQ is
  * two steps. NaN fails every comparison and so goes right; where it must go left the node reads a
  * copy of the feature in which NaN is -inf. Copies are `slots` of a small working row. Eight rows
- * (or, for fewer rows, eight trees) go down at once, so that eight loads are in flight. */
-**SPDX - License - Identifier : Apache -
-                                2.0 * /
+ * (or, for fewer rows, eight trees) go down at once, so that eight loads are in flight.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_FOREST_H
 #define HR_MODEL_FOREST_H
 #include "model/tree_table.h"

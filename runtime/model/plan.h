@@ -1,11 +1,10 @@
 /* What a model file is compiled to: columns and the steps that fill them.
- * SPDX-License-Identifier: Apache-2.0
  *
  * A value of the graph ([N, F]) is a list of columns, each a plain array over the rows. So Concat,
  * Reshape, Flatten, Identity and column choice cost nothing at run time: they only name columns
- * again, and what remains are the steps that compute. */
-**SPDX - License - Identifier : Apache -
-                                2.0 * /
+ * again, and what remains are the steps that compute.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_MODEL_PLAN_H
 #define HR_MODEL_PLAN_H
 #include "model/lookup.h"
