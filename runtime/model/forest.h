@@ -13,13 +13,13 @@
 
 #define HR_FOREST_LANES 8
 
-                                    typedef enum hr_forest_aggregate {
-                                        HR_FOREST_AVERAGE,
-                                        HR_FOREST_SUM,
-                                        HR_FOREST_MIN,
-                                        HR_FOREST_MAX,
-                                        HR_FOREST_AGGREGATES,
-                                    } hr_forest_aggregate;
+typedef enum hr_forest_aggregate {
+    HR_FOREST_AVERAGE,
+    HR_FOREST_SUM,
+    HR_FOREST_MIN,
+    HR_FOREST_MAX,
+    HR_FOREST_AGGREGATES,
+} hr_forest_aggregate;
 
 typedef enum hr_forest_slot_kind {
     HR_SLOT_ZERO,    /* 0: what leaves and padding compare */

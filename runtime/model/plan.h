@@ -14,8 +14,8 @@
 
 #define HR_NO_COLUMN UINT32_MAX
 
-                                    /* The classes behind a label column. */
-                                    typedef struct hr_classes {
+/* The classes behind a label column. */
+typedef struct hr_classes {
     size_t n;
     const int64_t *number; /* one of the two */
     const hr_span *string;
