@@ -34,6 +34,18 @@ hr_kafka_fail(hr_error *err, int code, rd_kafka_resp_err_t cause, const char *do
     return hr_fail(err, code, HR_NO_LOC, "%s: %s", doing, rd_kafka_err2str(cause));
 }
 
+void
+hr_kafka_error_text(const hr_connection *connection, rd_kafka_resp_err_t code, const char *reason,
+                    char *text, size_t size)
+{
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) {
+        /* librdkafka's own text counts the brokers that it has heard of, down or not. */
+        snprintf(text, size, "no broker answers (bootstrap %s)", connection->u.kafka.bootstrap.s);
+    } else {
+        snprintf(text, size, "%s (%s)", reason, rd_kafka_err2name(code));
+    }
+}
+
 bool
 hr_kafka_retriable(rd_kafka_resp_err_t cause)
 {

@@ -18,6 +18,10 @@ void hr_kafka_conf_set_int(rd_kafka_conf_t *conf, const char *name, int64_t valu
 /* Copies librdkafka's text behind ours. */
 int hr_kafka_fail(hr_error *err, int code, rd_kafka_resp_err_t cause, const char *doing);
 
+/* What an error callback said, as a person wants to read it. */
+void hr_kafka_error_text(const hr_connection *connection, rd_kafka_resp_err_t code,
+                         const char *reason, char *text, size_t size);
+
 /* True for what waiting may mend (a broker that is away, a topic that is missing). */
 bool hr_kafka_retriable(rd_kafka_resp_err_t cause);
 

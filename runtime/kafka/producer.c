@@ -1,26 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kafka/producer.h"
+#include "engine/clock.h"
 #include "engine/log.h"
-#include "kafka/conf.h"
+#include "kafka/topic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Our own limit of a record: above the default of brokers, so that the broker's word counts. */
-#define MESSAGE_BYTES_MAX (8 * 1024 * 1024)
-/* What a record batch and its record add to the value, generously. */
-#define RECORD_OVERHEAD 512
+#define BATCH_BYTES_MAX 900000
 #define VU_MAX 8
-
-struct hr_kafka_topic {
-    hr_kafka_producer *producer;
-    char *name;
-    rd_kafka_topic_t *rkt;
-    size_t bytes_max; /* max.message.bytes of the topic; 0: not known */
-    bool asked;
-    hr_kafka_topic *next;
-};
 
 struct hr_kafka_producer {
     rd_kafka_t *rk;
@@ -28,6 +17,9 @@ struct hr_kafka_producer {
     hr_kafka_topic *topics;
     hr_kafka_producer_conf conf;
     char *client_id;
+    size_t batch_bytes; /* of the client: no batch is made larger than any of its topics takes */
+    bool compressed;    /* so a record's size says little about what the broker sees */
+    bool held;          /* nothing is sent: an answer is due, or the client has to be replaced */
     bool closing, troubled, recycle;
 };
 
@@ -39,6 +31,26 @@ producer_trouble(hr_kafka_producer *producer, const char *text, bool fatal)
     if (!producer->closing && (text != NULL || producer->troubled)) {
         producer->troubled = text != NULL;
         producer->conf.watch.trouble(producer->conf.watch.ctx, text, fatal);
+    }
+}
+
+/* A missing topic stays trouble, whatever is delivered to others. */
+static bool
+producer_misses_a_topic(const hr_kafka_producer *producer)
+{
+    const hr_kafka_topic *topic = producer->topics;
+
+    while (topic != NULL && topic->missing < 2) {
+        topic = topic->next;
+    }
+    return topic != NULL;
+}
+
+static void
+producer_trouble_over(hr_kafka_producer *producer)
+{
+    if (producer->troubled && !producer_misses_a_topic(producer)) {
+        producer_trouble(producer, NULL, false);
     }
 }
 
@@ -57,8 +69,19 @@ producer_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
         producer->recycle = true;
         return;
     }
-    snprintf(text, sizeof text, "%s (%s)", reason, rd_kafka_err2name((rd_kafka_resp_err_t)code));
+    hr_kafka_error_text(producer->conf.connection, (rd_kafka_resp_err_t)code, reason, text,
+                        sizeof text);
     producer_trouble(producer, text, false);
+}
+
+static void
+producer_ask_again(hr_kafka_producer *producer, const char *name)
+{
+    for (hr_kafka_topic *topic = producer->topics; topic != NULL; topic = topic->next) {
+        if (strcmp(topic->name, name) == 0) {
+            hr_kafka_topic_ask_again(topic, hr_clock_ms());
+        }
+    }
 }
 
 static void
@@ -70,7 +93,7 @@ producer_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 
     (void)rk;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        producer_trouble(producer, NULL, false);
+        producer_trouble_over(producer);
         producer->conf.delivered(producer->conf.watch.ctx, token, HR_KAFKA_DELIVERED, NULL);
         return;
     }
@@ -80,13 +103,15 @@ producer_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
         producer_trouble(producer, text, false);
         producer->conf.delivered(producer->conf.watch.ctx, token, HR_KAFKA_LATER, text);
     } else {
+        producer_ask_again(producer, rd_kafka_topic_name(message->rkt));
         producer->conf.delivered(producer->conf.watch.ctx, token, HR_KAFKA_REFUSED, text);
     }
 }
 
 static void
-producer_conf_set(rd_kafka_conf_t *conf, const hr_kafka_producer_conf *c, hr_error *err)
+producer_conf_set(rd_kafka_conf_t *conf, const hr_kafka_producer *producer, hr_error *err)
 {
+    const hr_kafka_producer_conf *c = &producer->conf;
     bool latency = c->runner->profile == HR_PROFILE_LATENCY;
     int64_t kbytes = c->queue_bytes / 1024 > 1024 ? c->queue_bytes / 1024 : 1024;
 
@@ -95,8 +120,8 @@ producer_conf_set(rd_kafka_conf_t *conf, const hr_kafka_producer_conf *c, hr_err
     hr_kafka_conf_set(conf, "linger.ms", latency ? "0.1" : "5", err);
     hr_kafka_conf_set(conf, "queue.buffering.max.messages", "30000", err);
     hr_kafka_conf_set_int(conf, "queue.buffering.max.kbytes", kbytes, err);
-    hr_kafka_conf_set_int(conf, "message.max.bytes", MESSAGE_BYTES_MAX, err);
-    hr_kafka_conf_set(conf, "batch.size", "900000", err);
+    hr_kafka_conf_set_int(conf, "message.max.bytes", HR_KAFKA_RECORD_BYTES_MAX, err);
+    hr_kafka_conf_set_int(conf, "batch.size", (int64_t)producer->batch_bytes, err);
     hr_kafka_conf_set(conf, "partitioner", "murmur2_random", err);
     /* A record waits for its broker as long as it takes; back-pressure bounds what waits. */
     hr_kafka_conf_set(conf, "message.timeout.ms", "0", err);
@@ -112,7 +137,7 @@ producer_open(hr_kafka_producer *producer, hr_error *err)
     if (conf == NULL) {
         return err->code;
     }
-    producer_conf_set(conf, &producer->conf, err);
+    producer_conf_set(conf, producer, err);
     rd_kafka_conf_set_opaque(conf, producer);
     rd_kafka_conf_set_error_cb(conf, producer_error);
     rd_kafka_conf_set_dr_msg_cb(conf, producer_delivered);
@@ -143,7 +168,9 @@ producer_close(hr_kafka_producer *producer)
             rd_kafka_topic_destroy(topic->rkt);
             topic->rkt = NULL;
         }
-        topic->asked = false;
+        if (topic->state != HR_KAFKA_TOPIC_KNOWN && !producer->conf.connection->u.kafka.embedded) {
+            topic->state = HR_KAFKA_TOPIC_UNASKED; /* an answer that is due dies with the client */
+        }
     }
     rd_kafka_purge(producer->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     while (rd_kafka_outq_len(producer->rk) > 0 && rd_kafka_poll(producer->rk, 100) > 0) {
@@ -157,6 +184,20 @@ producer_close(hr_kafka_producer *producer)
     producer->rk = NULL;
 }
 
+static bool
+producer_compresses(const hr_connection *connection)
+{
+    const hr_opt_map *properties = &connection->u.kafka.properties;
+
+    for (size_t i = 0; i < properties->n; i++) {
+        if (strncmp(properties->v[i].key.s, "compression.", strlen("compression.")) == 0 &&
+            strcmp(properties->v[i].value.s, "none") != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 hr_kafka_producer *
 hr_kafka_producer_create(const hr_kafka_producer_conf *conf, hr_error *err)
 {
@@ -168,6 +209,8 @@ hr_kafka_producer_create(const hr_kafka_producer_conf *conf, hr_error *err)
         return NULL;
     }
     producer->conf = *conf;
+    producer->batch_bytes = BATCH_BYTES_MAX;
+    producer->compressed = producer_compresses(conf->connection);
     if (producer_open(producer, err) != HR_OK) {
         free(producer->client_id);
         free(producer);
@@ -197,6 +240,33 @@ hr_kafka_producer_destroy(hr_kafka_producer *producer)
     free(producer);
 }
 
+/* The largest batch that every topic takes. */
+static size_t
+producer_batch_bytes(const hr_kafka_producer *producer)
+{
+    size_t bytes = BATCH_BYTES_MAX;
+
+    for (const hr_kafka_topic *topic = producer->topics; topic != NULL; topic = topic->next) {
+        if (topic->bytes_max != 0 && topic->bytes_max < bytes) {
+            bytes = topic->bytes_max;
+        }
+    }
+    return bytes;
+}
+
+/* True while an answer is due, or while a client with other settings waits for the end of what the
+ * present one has under way. */
+static bool
+producer_holds(const hr_kafka_producer *producer)
+{
+    const hr_kafka_topic *topic = producer->topics;
+
+    while (topic != NULL && topic->state > HR_KAFKA_TOPIC_ASKED) {
+        topic = topic->next;
+    }
+    return topic != NULL || producer->batch_bytes > producer_batch_bytes(producer);
+}
+
 hr_kafka_topic *
 hr_kafka_producer_topic(hr_kafka_producer *producer, const char *name)
 {
@@ -213,93 +283,55 @@ hr_kafka_producer_topic(hr_kafka_producer *producer, const char *name)
         return NULL;
     }
     topic->producer = producer;
+    /* The embedded broker has no such request. */
+    topic->state = producer->conf.connection->u.kafka.embedded ? HR_KAFKA_TOPIC_UNKNOWN
+                                                               : HR_KAFKA_TOPIC_UNASKED;
+    producer->held = producer_holds(producer) || topic->state == HR_KAFKA_TOPIC_UNASKED;
     topic->next = producer->topics;
     producer->topics = topic;
     return topic;
 }
 
-/* Asks for the topic's max.message.bytes, once; the answer comes through producer_admin(). Not
- * asked of the embedded broker, which has no such request. */
+/* Asks what is due. */
 static void
-topic_ask_limit(hr_kafka_topic *topic)
+producer_ask(hr_kafka_producer *producer)
 {
-    hr_kafka_producer *producer = topic->producer;
-    rd_kafka_ConfigResource_t *resource;
-
-    topic->asked = true;
-    if (producer->conf.connection->u.kafka.embedded) {
-        return;
-    }
-    resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic->name);
-    if (resource != NULL) {
-        rd_kafka_DescribeConfigs(producer->rk, &resource, 1, NULL, producer->admin);
-        rd_kafka_ConfigResource_destroy(resource);
-    }
-}
-
-static void
-topic_take_limit(hr_kafka_producer *producer, const rd_kafka_ConfigResource_t *resource)
-{
-    size_t n;
-    const rd_kafka_ConfigEntry_t **entries = rd_kafka_ConfigResource_configs(resource, &n);
+    int64_t now_ms = hr_clock_ms();
 
     for (hr_kafka_topic *topic = producer->topics; topic != NULL; topic = topic->next) {
-        if (strcmp(topic->name, rd_kafka_ConfigResource_name(resource)) != 0) {
-            continue;
-        }
-        for (size_t i = 0; i < n; i++) {
-            const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-
-            if (strcmp(rd_kafka_ConfigEntry_name(entries[i]), "max.message.bytes") == 0 &&
-                value != NULL) {
-                topic->bytes_max = strtoul(value, NULL, 10);
-            }
+        if (topic->state == HR_KAFKA_TOPIC_UNASKED ||
+            (topic->ask_at_ms != 0 && topic->ask_at_ms <= now_ms)) {
+            hr_kafka_topic_ask(topic, producer->rk, producer->admin, now_ms);
         }
     }
 }
 
-/* Answers to topic_ask_limit(). A refusal (no such right) leaves the limit unknown: a record that
- * is too large is then found out by the broker's own refusal. */
 static void
-producer_admin(hr_kafka_producer *producer)
+producer_answers(hr_kafka_producer *producer)
 {
     rd_kafka_event_t *event;
 
     while ((event = rd_kafka_queue_poll(producer->admin, 0)) != NULL) {
-        const rd_kafka_DescribeConfigs_result_t *result =
-            rd_kafka_event_DescribeConfigs_result(event);
-        size_t n = 0;
-
-        if (result != NULL && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            const rd_kafka_ConfigResource_t **resources =
-                rd_kafka_DescribeConfigs_result_resources(result, &n);
-
-            for (size_t i = 0; i < n; i++) {
-                topic_take_limit(producer, resources[i]);
-            }
-        }
+        hr_kafka_topic_answer(producer->topics, event, hr_clock_ms());
         rd_kafka_event_destroy(event);
     }
 }
 
-size_t
-hr_kafka_topic_value_max(const hr_kafka_topic *topic)
+/* A topic that is missing is trouble from the second answer on: the first record may make it. */
+static void
+producer_note_missing(hr_kafka_producer *producer)
 {
-    size_t max = topic->bytes_max != 0 && topic->bytes_max < MESSAGE_BYTES_MAX ? topic->bytes_max
-                                                                               : MESSAGE_BYTES_MAX;
+    const hr_kafka_topic *topic = producer->topics;
+    char text[300];
 
-    return max > RECORD_OVERHEAD ? max - RECORD_OVERHEAD : 0;
-}
-
-static size_t
-out_bytes(const hr_kafka_out *out)
-{
-    size_t bytes = out->key.len + out->value.len;
-
-    for (size_t i = 0; i < out->n_headers; i++) {
-        bytes += out->headers[i].name.len + out->headers[i].value.len + 8;
+    while (topic != NULL && topic->missing < 2) {
+        topic = topic->next;
     }
-    return bytes;
+    if (topic != NULL && !producer->troubled) {
+        snprintf(text, sizeof text, "topic %s: %s", topic->name,
+                 rd_kafka_err2str(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART));
+        producer_trouble(producer, text, false);
+    }
 }
 
 static rd_kafka_headers_t *
@@ -350,25 +382,36 @@ topic_produce(hr_kafka_topic *topic, const hr_kafka_out *out)
     return rc;
 }
 
+/* What librdkafka knows beforehand, such as a topic that is missing. */
+static int
+producer_cannot(hr_kafka_producer *producer, const hr_kafka_topic *topic, rd_kafka_resp_err_t rc)
+{
+    char text[300];
+
+    if (!producer->troubled) {
+        snprintf(text, sizeof text, "topic %s: %s", topic->name, rd_kafka_err2str(rc));
+        producer_trouble(producer, text, false);
+    }
+    return HR_EAGAIN;
+}
+
 int
 hr_kafka_producer_send(hr_kafka_topic *topic, const hr_kafka_out *out, hr_error *err)
 {
     hr_kafka_producer *producer = topic->producer;
     rd_kafka_resp_err_t rc;
 
-    if (producer->rk == NULL || producer->recycle) {
+    if (producer->rk == NULL || producer->recycle || producer->held) {
         return HR_EAGAIN;
     }
     if (topic->rkt == NULL &&
         (topic->rkt = rd_kafka_topic_new(producer->rk, topic->name, NULL)) == NULL) {
         return hr_kafka_fail(err, HR_EIO, rd_kafka_last_error(), "no topic handle");
     }
-    if (!topic->asked) {
-        topic_ask_limit(topic);
-    }
-    if (out_bytes(out) > hr_kafka_topic_value_max(topic)) {
+    if (!producer->compressed && topic->bytes_max != 0 &&
+        hr_kafka_record_bytes(out) > topic->bytes_max) {
         return hr_fail(err, HR_ERECORD, HR_NO_LOC, "%zu bytes are more than topic %s takes (%zu)",
-                       out_bytes(out), topic->name, hr_kafka_topic_value_max(topic));
+                       hr_kafka_record_bytes(out), topic->name, topic->bytes_max);
     }
     rc = topic_produce(topic, out);
     switch (rc) {
@@ -382,7 +425,7 @@ hr_kafka_producer_send(hr_kafka_topic *topic, const hr_kafka_out *out, hr_error 
         producer->recycle = true;
         return HR_EAGAIN;
     default:
-        return hr_kafka_fail(err, HR_EIO, rc, "cannot produce");
+        return producer_cannot(producer, topic, rc);
     }
 }
 
@@ -393,15 +436,23 @@ hr_kafka_producer_poll(hr_kafka_producer *producer)
 
     if (producer->rk != NULL) {
         rd_kafka_poll(producer->rk, 0);
-        producer_admin(producer);
+        producer_ask(producer);
+        producer_answers(producer);
+        producer_note_missing(producer);
+    }
+    if (producer->rk != NULL && producer->batch_bytes > producer_batch_bytes(producer) &&
+        rd_kafka_outq_len(producer->rk) == 0) {
+        producer->recycle = true;
     }
     if (producer->recycle) {
         producer_close(producer);
         producer->recycle = false;
+        producer->batch_bytes = producer_batch_bytes(producer);
     }
     if (producer->rk == NULL && producer_open(producer, &err) != HR_OK) {
         producer_trouble(producer, err.msg, false);
     }
+    producer->held = producer_holds(producer);
 }
 
 size_t

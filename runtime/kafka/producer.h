@@ -45,8 +45,9 @@ void hr_kafka_producer_destroy(hr_kafka_producer *producer);
  * memory. */
 hr_kafka_topic *hr_kafka_producer_topic(hr_kafka_producer *producer, const char *name);
 
-/* Copies and queues a record. HR_OK; HR_EAGAIN when the queue is full; HR_ERECORD when the record
- * is larger than the producer or the topic takes; HR_EIO for other trouble (try later). */
+/* Copies and queues a record. HR_OK; HR_EAGAIN when the queue is full, or before the broker has
+ * said what its topics take (hr_kafka_producer_poll() asks); HR_ERECORD when the record is larger
+ * than the producer or the topic takes; HR_EIO for other trouble (try later). */
 int hr_kafka_producer_send(hr_kafka_topic *topic, const hr_kafka_out *out, hr_error *err);
 
 /* Serves delivery reports and errors without waiting. */
