@@ -15,6 +15,7 @@
 #define LAG_MS 500
 #define SOURCES_MAX 64
 #define PREFETCH_MAX (8 * 1024 * 1024)
+#define GIVE_UP_MS 500
 
 enum { START_EARLIEST, START_LATEST };
 
@@ -202,7 +203,7 @@ group_destroy(void *object)
 {
     kafka_group *group = object;
 
-    hr_kafka_consumer_destroy(group->consumer);
+    hr_kafka_consumer_destroy(group->consumer, GIVE_UP_MS);
     free(group->partitions);
     free(group->sources);
     free(group);
@@ -321,11 +322,12 @@ group_fit(kafka_group *group, size_t partitions, hr_error *err)
 
     hr_source_client_env(source, &env);
     partitions = (partitions + env.n_threads - 1) / env.n_threads;
-    fitting = env.prefetch_bytes / (int64_t)(partitions > 0 ? partitions : 1);
+    partitions = partitions > 0 ? partitions : 1;
+    fitting = env.prefetch_bytes / (int64_t)partitions;
     if (fitting >= group->prefetch_bytes) {
         return HR_OK;
     }
-    hr_kafka_consumer_destroy(group->consumer);
+    hr_kafka_consumer_destroy(group->consumer, GIVE_UP_MS);
     group->consumer = NULL;
     return group_open_consumer(group, source, partitions, err);
 }
@@ -432,7 +434,7 @@ kafka_seek(hr_source *source, void *state, hr_partition *partition, int64_t offs
 }
 
 static int
-kafka_commit(hr_source *source, void *state, const hr_offset *offsets, size_t n, bool wait,
+kafka_commit(hr_source *source, void *state, const hr_offset *offsets, size_t n, int timeout_ms,
              hr_error *err)
 {
     kafka_state *s = state;
@@ -448,7 +450,7 @@ kafka_commit(hr_source *source, void *state, const hr_offset *offsets, size_t n,
         list[i].partition = offsets[i].partition->id;
         list[i].offset = offsets[i].offset;
     }
-    rc = hr_kafka_consumer_commit(s->group->consumer, list, n, wait, err);
+    rc = hr_kafka_consumer_commit(s->group->consumer, list, n, timeout_ms, err);
     free(list);
     return rc;
 }
@@ -459,9 +461,8 @@ kafka_close(hr_source *source, void *state)
 {
     kafka_state *s = state;
 
-    (void)source;
     if (s->group != NULL && s->group->consumer != NULL) {
-        hr_kafka_consumer_destroy(s->group->consumer);
+        hr_kafka_consumer_destroy(s->group->consumer, hr_source_close_ms(source));
         s->group->consumer = NULL;
     }
 }

@@ -46,9 +46,10 @@ typedef struct hr_source_type {
     /* Mandatory. Reading goes on at this offset. */
     int (*seek)(hr_source *source, void *state, hr_partition *partition, int64_t offset,
                 hr_error *err);
-    /* Optional. Stores that everything below these offsets is done. */
-    int (*commit)(hr_source *source, void *state, const hr_offset *offsets, size_t n, bool wait,
-                  hr_error *err);
+    /* Optional. Stores that everything below these offsets is done. Waits for the answer up to
+     * timeout_ms; 0: not at all, a failure then comes by hr_source_commit_failed(). */
+    int (*commit)(hr_source *source, void *state, const hr_offset *offsets, size_t n,
+                  int timeout_ms, hr_error *err);
     /* Optional. Once per turn of the loop: serves rebalances, timers. */
     void (*poll)(hr_source *source, void *state);
     /* Optional. Leaves the group and frees; what is still assigned is revoked first. */
@@ -83,6 +84,9 @@ void hr_source_until_known(hr_source *source);
 
 /* Commits have to be sent again. */
 void hr_source_commit_failed(hr_source *source, const char *text);
+
+/* How long close() may wait for servers. */
+int64_t hr_source_close_ms(const hr_source *source);
 
 /* The loop turns at that time (hr_clock_ms()) at the latest. */
 void hr_source_wake_at(hr_source *source, int64_t when_ms);

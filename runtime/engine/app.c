@@ -11,6 +11,7 @@
 #define RUNS_MAX 64
 #define HOUSEKEEPING_MS 500
 #define HOLDING_LOG_MS 5000
+#define EXIT_LATE_MS 2000 /* behind the shutdown limit, for closing clients */
 
 struct hr_app {
     hr_runner *runner;
@@ -189,6 +190,30 @@ app_on_hangup(uv_signal_t *handle, int number)
     app_on_changed(&((hr_app *)handle->data)->changed);
 }
 
+/* A call into a client that does not return (a database that keeps a connection open and says
+ * nothing) must not hold the process up. */
+static void
+app_exit_when_late(const hr_app *app, int64_t now_ms)
+{
+    int64_t limit_ms = 0;
+
+    for (size_t i = 0; i < app->n_runs; i++) {
+        int64_t drain_ms = hr_run_drain_ms(app->runs[i]);
+
+        limit_ms = drain_ms > limit_ms ? drain_ms : limit_ms;
+    }
+    if (!app->stopping || now_ms - app->stopping_since_ms < limit_ms + EXIT_LATE_MS) {
+        return;
+    }
+    for (size_t i = 0; i < app->n_runs; i++) {
+        hr_run_log_holding(app->runs[i]);
+    }
+    hr_log(HR_LOG_ERROR, "exits without waiting any longer: nothing is lost, but what was under "
+                         "way will be repeated");
+    fflush(NULL);
+    _exit(1);
+}
+
 static void
 app_on_housekeeping(uv_timer_t *timer)
 {
@@ -196,6 +221,7 @@ app_on_housekeeping(uv_timer_t *timer)
     int64_t now = hr_clock_ms();
 
     app_on_changed(&app->changed);
+    app_exit_when_late(app, now);
     if (app->stopping && now - app->holding_logged_ms >= HOLDING_LOG_MS) {
         app->holding_logged_ms = now;
         for (size_t i = 0; i < app->n_runs; i++) {

@@ -21,21 +21,25 @@ hr_commit_add(hr_thread *thread, hr_task *task)
 }
 
 /* The offsets of one source: tasks are found again through the partition. */
-static void
-commit_source(hr_thread *thread, hr_source *source, const hr_offset *offsets, size_t n, bool wait)
+static bool
+commit_source(hr_thread *thread, hr_source *source, const hr_offset *offsets, size_t n,
+              int timeout_ms)
 {
     hr_error err = {0};
 
-    if (source->type->commit(source, source->state, offsets, n, wait, &err) != HR_OK) {
+    if (source->type->commit(source, source->state, offsets, n, timeout_ms, &err) != HR_OK) {
         hr_source_commit_failed(source, err.msg);
-        return;
+        return false;
     }
     hr_counter_add(&thread->metrics.commits, 1);
+    return true;
 }
 
-void
-hr_commit_end(hr_thread *thread, bool wait)
+bool
+hr_commit_end(hr_thread *thread, int timeout_ms)
 {
+    bool ok = true;
+
     for (size_t s = 0; s < thread->run->topology->n_sources; s++) {
         hr_source *source = &thread->sources[s];
         hr_offset *mine = thread->offsets + HR_TASKS_MAX;
@@ -49,14 +53,15 @@ hr_commit_end(hr_thread *thread, bool wait)
             }
         }
         if (n > 0) {
-            commit_source(thread, source, mine, n, wait);
+            ok &= commit_source(thread, source, mine, n, timeout_ms);
         }
     }
     thread->n_offsets = 0;
+    return ok;
 }
 
-void
-hr_commit_all(hr_thread *thread, bool wait)
+bool
+hr_commit_all(hr_thread *thread, int timeout_ms)
 {
     hr_commit_begin(thread);
     for (size_t i = 0; i < thread->tasks_end; i++) {
@@ -64,7 +69,7 @@ hr_commit_all(hr_thread *thread, bool wait)
             hr_commit_add(thread, thread->tasks[i]);
         }
     }
-    hr_commit_end(thread, wait);
+    return hr_commit_end(thread, timeout_ms);
 }
 
 void

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define THREADS_MAX 64
+#define HURRIED_DRAIN_MS 1000
 
 /* ---- options ------------------------------------------------------------------------------------
  */
@@ -322,7 +323,20 @@ hr_run_stop(hr_run *run)
 bool
 hr_run_stopped(const hr_run *run)
 {
+    for (size_t i = 0; i < run->topology->n_tables; i++) {
+        if (run->tables[i] != NULL && !hr_table_ended(run->tables[i])) {
+            return false;
+        }
+    }
     return atomic_load(&run->threads_running) == 0;
+}
+
+int64_t
+hr_run_drain_ms(hr_run *run)
+{
+    int64_t limit = run->runner->shutdown_timeout_ms;
+
+    return atomic_load(&run->hurried) && limit > HURRIED_DRAIN_MS ? HURRIED_DRAIN_MS : limit;
 }
 
 void

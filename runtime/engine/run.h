@@ -56,6 +56,7 @@ struct hr_run {
     char failure[512]; /* why it failed; empty: it did not */
 
     atomic_bool failed, ended;
+    atomic_bool hurried; /* failed for want of a server: a drain cannot wait for it */
     atomic_uint threads_running;
 };
 
@@ -81,6 +82,9 @@ void hr_run_destroy(hr_run *run);
 
 /* A line per thread on what it still waits for, into the log. thread: any */
 void hr_run_log_holding(hr_run *run);
+
+/* How long a stop may wait for what is under way. thread: any */
+int64_t hr_run_drain_ms(hr_run *run);
 
 /* The whole run cannot go on. thread: any */
 void hr_run_fail(hr_run *run, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

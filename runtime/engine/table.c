@@ -30,7 +30,7 @@ struct hr_table {
 
     pthread_mutex_t lock; /* of the members down to here */
     pthread_cond_t changed;
-    bool stopping;
+    bool stopping, ended;
     hr_table_status status;
 
     /* Of the table's thread. */
@@ -123,7 +123,24 @@ table_main(void *arg)
     if (rc != HR_OK && !hr_table_stopping(table)) {
         table_failed(table, &err);
     }
+    pthread_mutex_lock(&table->lock);
+    table->ended = true;
+    pthread_mutex_unlock(&table->lock);
+    if (table->notify.call != NULL) {
+        table->notify.call(table->notify.ctx);
+    }
     return NULL;
+}
+
+bool
+hr_table_ended(hr_table *table)
+{
+    bool ended;
+
+    pthread_mutex_lock(&table->lock);
+    ended = table->ended;
+    pthread_mutex_unlock(&table->lock);
+    return ended;
 }
 
 hr_table *

@@ -38,6 +38,9 @@ int hr_table_wait_ready(hr_table *table, int64_t timeout_ms, hr_error *err);
 /* Asks the thread to end, without waiting. thread: any */
 void hr_table_ask_stop(hr_table *table);
 
+/* True once the thread has nothing left to do: hr_table_stop() will not wait. thread: any */
+bool hr_table_ended(hr_table *table);
+
 /* Ends the thread and frees the table; what it published stays in the node's cell. Accepts NULL. */
 void hr_table_stop(hr_table *table);
 

@@ -145,11 +145,18 @@ task_poison_find(hr_task *task, int64_t offset, uint32_t sink)
     return NULL;
 }
 
+/* Of suspects only dead letters are remembered: they are cut when they are sent again. */
 static void
 task_poison_add(hr_task *task, int64_t offset, uint32_t sink, bool suspect, const char *reason)
 {
     hr_poison *poison = task_poison_find(task, offset, sink);
 
+    if (suspect && offset >= task->isolate_until) {
+        task->isolate_until = offset + 1;
+    }
+    if (suspect && sink != HR_SINKS_MAX) {
+        return;
+    }
     if (poison == NULL && task->n_poison == task->cap_poison) {
         size_t cap = task->cap_poison != 0 ? 2 * task->cap_poison : 16;
         hr_poison *grown = realloc(task->poison, cap * sizeof *grown);
@@ -165,9 +172,32 @@ task_poison_add(hr_task *task, int64_t offset, uint32_t sink, bool suspect, cons
     }
     *poison = (hr_poison){.offset = offset, .sink = sink, .suspect = suspect};
     strncpy(poison->reason, reason != NULL ? reason : "refused", sizeof poison->reason - 1);
-    if (suspect && offset >= task->isolate_until) {
-        task->isolate_until = offset + 1;
+}
+
+/* A group was refused: the next one is half as large, until one record alone is refused. */
+static void
+task_isolate_narrower(hr_task *task)
+{
+    size_t n = task->isolate_max != 0 ? task->isolate_max : hr_tracker_count(&task->tracker);
+
+    n = n < HR_BATCH_ROWS ? n / 2 : HR_BATCH_ROWS / 2;
+    task->isolate_max = n > 0 ? n : 1;
+    task->isolate_passed = false;
+    task->isolate_narrowed = true;
+}
+
+/* How many records the next group may have: twice as many where the last one passed. */
+static size_t
+task_isolate_take(hr_task *task)
+{
+    if (hr_tracker_count(&task->tracker) > 0) {
+        return 0;
     }
+    if (task->isolate_passed && task->isolate_max < HR_BATCH_ROWS) {
+        task->isolate_max *= 2;
+    }
+    task->isolate_passed = false;
+    return task->isolate_max;
 }
 
 /* What lies below the watermark is over. */
@@ -185,6 +215,7 @@ task_poison_prune(hr_task *task)
     task->n_poison = kept;
     if (task->isolate_until != 0 && watermark >= task->isolate_until) {
         task->isolate_until = 0;
+        task->isolate_max = 0;
         if (task->thread->isolating == task) {
             task->thread->isolating = NULL;
         }
@@ -237,7 +268,7 @@ static size_t
 task_intake_max(hr_task *task)
 {
     if (task->isolate_until != 0) {
-        return hr_tracker_count(&task->tracker) == 0 ? 1 : 0;
+        return task_isolate_take(task);
     }
     return hr_tracker_reserve(&task->tracker, HR_BATCH_ROWS);
 }
@@ -269,6 +300,7 @@ task_add_records(hr_task *task, hr_batch *batch, size_t n)
         record->token = hr_token_make(task->id, task->epoch, sequence);
         bytes += record->value.len;
     }
+    task->isolate_passed = task->isolate_until != 0;
     hr_counter_add(&task->thread->metrics.bytes_in, bytes);
     hr_counter_add(&task->thread->metrics.batches, 1);
     hr_counter_add(&task->thread->metrics.sources[task->source->node->index].in, n);
@@ -451,14 +483,23 @@ task_write_letter(hr_task *task, const hr_failure *failure, hr_error *err)
     return HR_OK;
 }
 
+static void
+task_stop_at(hr_task *task, int64_t offset)
+{
+    if (!task->stopped || offset < task->stop_offset) {
+        task->stop_offset = offset;
+    }
+    task->stopped = true;
+}
+
 /* The record stays open for ever, so that nothing at or behind it is committed. */
 static void
-task_stop(hr_task *task, const hr_failure *failure)
+task_fail(hr_task *task, const hr_failure *failure)
 {
     const hr_record *record = hr_batch_record(task->work->batch, failure->row);
 
     hr_tracker_at(&task->tracker, hr_token_sequence(record->token))->open++;
-    task->stopped = true;
+    task_stop_at(task, record->offset);
     hr_run_fail(task->thread->run, "%s[%d]@%lld: %s %s: %s: %s (on_error: fail)", task->topic,
                 (int)task->partition.id, (long long)record->offset,
                 failure->node->kind == HR_NODE_SOURCE ? "source"
@@ -493,7 +534,7 @@ task_settle_failure(hr_task *task, const hr_failure *failure, hr_error *err)
     } else if (failure->action == HR_ON_ERROR_SKIP) {
         hr_counter_add(&task->thread->metrics.skipped, 1);
     } else {
-        task_stop(task, failure);
+        task_fail(task, failure);
     }
     if (rc == HR_OK) {
         hr_task_log_failure(task, failure);
@@ -551,7 +592,7 @@ task_finish_work(hr_task *task)
     }
     hr_run_count_failures(task->thread->run, task->work->failures.n);
     task_work_release(task);
-    if (task->n_poison > 0) {
+    if (task->n_poison > 0 || task->isolate_until != 0) {
         task_poison_prune(task);
     }
 }
@@ -570,7 +611,7 @@ task_outputs(hr_task *task)
     }
     if (rc == HR_EFATAL) {
         hr_run_fail(task->thread->run, "%s[%d]: %s", task->topic, (int)task->partition.id, err.msg);
-        task->stopped = true;
+        task_stop_at(task, task->work->batch->records[0].offset);
         task_work_release(task);
         return true;
     }
@@ -615,7 +656,7 @@ task_take_and_process(hr_task *task)
     }
     if (task_process(task, &err) != HR_OK) {
         hr_run_fail(task->thread->run, "%s[%d]: %s", task->topic, (int)task->partition.id, err.msg);
-        task->stopped = true;
+        task_stop_at(task, task->work->batch->records[0].offset);
         task_work_release(task);
         return true;
     }
@@ -651,6 +692,13 @@ hr_task_idle(const hr_task *task)
     return task->work == NULL && hr_tracker_count(&task->tracker) == 0;
 }
 
+bool
+hr_task_settled(const hr_task *task)
+{
+    return hr_task_idle(task) || (task->stopped && task->work == NULL &&
+                                  hr_tracker_watermark(&task->tracker) >= task->stop_offset);
+}
+
 void
 hr_task_ack(hr_task *task, const hr_ack *ack)
 {
@@ -663,7 +711,7 @@ hr_task_ack(hr_task *task, const hr_ack *ack)
     }
     if (ack->status == HR_ACK_OK) {
         task_done(task, sequence, hr_clock_us());
-        if (task->n_poison > 0) {
+        if (task->n_poison > 0 || task->isolate_until != 0) {
             task_poison_prune(task);
         }
         return;
@@ -671,9 +719,13 @@ hr_task_ack(hr_task *task, const hr_ack *ack)
     if (ack->status != HR_ACK_RETRY) {
         /* Refused while it was alone: it is this record. */
         bool alone = task->isolate_until != 0 && hr_tracker_count(&task->tracker) == 1;
+        bool suspect = ack->status == HR_ACK_SUSPECT && !alone;
         int64_t offset = hr_tracker_at(&task->tracker, sequence)->offset;
 
-        task_poison_add(task, offset, sink, ack->status == HR_ACK_SUSPECT && !alone, ack->reason);
+        if (suspect && !task->isolate_narrowed) {
+            task_isolate_narrower(task);
+        }
+        task_poison_add(task, offset, sink, suspect, ack->reason);
     } else if (!task->rewind) {
         task->backoff_ms = task->backoff_ms == 0                   ? BACKOFF_MIN_MS
                            : 2 * task->backoff_ms < BACKOFF_MAX_MS ? 2 * task->backoff_ms
@@ -691,6 +743,7 @@ hr_task_rewind(hr_task *task, int64_t delay_ms)
     task_work_release(task);
     task->rewind = false;
     task->epoch++;
+    task->isolate_passed = task->isolate_narrowed = false;
     hr_tracker_reset(&task->tracker, offset);
     task->verify_first = true;
     task->first_offset = -1;

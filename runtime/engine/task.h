@@ -34,7 +34,10 @@ typedef struct hr_task {
 
     hr_poison *poison;
     size_t n_poison, cap_poison;
-    int64_t isolate_until; /* offsets below are processed one at a time; 0: none */
+    int64_t isolate_until; /* offsets below are processed in small groups; 0: none */
+    size_t isolate_max;    /* records of such a group */
+    bool isolate_passed;   /* a group is under way, and nothing of it was refused */
+    bool isolate_narrowed; /* since the last rewind */
 
     int64_t committed;    /* last offset that a commit was sent for; -1: none */
     int64_t resume_at_ms; /* after trouble: not before */
@@ -43,6 +46,7 @@ typedef struct hr_task {
     bool verify_first;    /* the next record follows a seek */
     bool rewind;          /* asked for by an acknowledgement; done at the next turn */
     bool stopped;         /* a record failed and the topology says `fail` */
+    int64_t stop_offset;  /* ... which is this one: nothing at or behind it is committed */
     bool ended;           /* its source has no more records */
 } hr_task;
 
@@ -64,6 +68,10 @@ hr_task_of(hr_partition *partition)
 
 /* Nothing is under way. */
 bool hr_task_idle(const hr_task *task);
+
+/* Nothing is under way that could still end: idle, or stopped with all done before the record that
+ * stopped it. */
+bool hr_task_settled(const hr_task *task);
 
 /* An output of the record ended. */
 void hr_task_ack(hr_task *task, const hr_ack *ack);

@@ -15,6 +15,10 @@
 #define REVOKE_WAIT_MS 5000 /* RELIABILITY section 1 */
 #define TICK_MS 1000        /* the group wants to be polled also when nothing happens */
 #define TROUBLE_AGAIN_MS 30000
+#define COMMIT_WAIT_MS 1000 /* then the loop has to turn: a commit may wait for a rebalance */
+#define COMMIT_AGAIN_MS 100
+#define CLOSE_MS 5000
+#define CLOSE_LATE_MS 500 /* where the shutdown limit is passed already */
 
 /* ---- waking up ---------------------------------------------------------------------------------
  */
@@ -71,6 +75,7 @@ thread_trouble(hr_thread *thread, hr_trouble *trouble, const char *what, const h
 {
     trouble_note(trouble, what, node, text);
     if (text != NULL && (fatal || thread->run->options.fail_fast)) {
+        atomic_store(&thread->run->hurried, true);
         hr_run_fail(thread->run, "%s %s: %s%s", what, node->name.s, text,
                     fatal ? "" : " (--fail-fast)");
     }
@@ -128,6 +133,12 @@ hr_source_ended(hr_source *source, hr_partition *partition)
 {
     (void)source;
     hr_task_of(partition)->ended = true;
+}
+
+int64_t
+hr_source_close_ms(const hr_source *source)
+{
+    return source->thread->close_ms;
 }
 
 bool
@@ -350,7 +361,7 @@ revoke_settled(void *ctx)
     for (size_t i = 0; i < wait->n; i++) {
         const hr_task *task = hr_task_of(wait->partitions[i]);
 
-        if (!hr_task_idle(task) && !task->stopped && !task->rewind) {
+        if (!hr_task_settled(task) && !task->rewind) {
             return false;
         }
     }
@@ -363,13 +374,15 @@ hr_source_revoke(hr_source *source, hr_partition *const *partitions, size_t n, b
     hr_thread *thread = source->thread;
     revoke_wait wait = {partitions, n};
 
-    if (!lost) {
+    if (!lost && thread->phase != HR_THREAD_CLOSING) {
         hr_thread_settle(thread, REVOKE_WAIT_MS, revoke_settled, &wait);
         hr_commit_begin(thread);
         for (size_t i = 0; i < n; i++) {
+            hr_task_of(partitions[i])->committed =
+                -1; /* the answer to the last commit may be due */
             hr_commit_add(thread, hr_task_of(partitions[i]));
         }
-        hr_commit_end(thread, true);
+        hr_commit_end(thread, REVOKE_WAIT_MS);
     }
     for (size_t i = 0; i < n; i++) {
         thread_task_drop(thread, hr_task_of(partitions[i]));
@@ -500,7 +513,7 @@ thread_drained(void *ctx)
     for (size_t i = 0; i < thread->tasks_end; i++) {
         const hr_task *task = thread->tasks[i];
 
-        if (task != NULL && (task->work != NULL || (!task->stopped && !hr_task_idle(task)))) {
+        if (task != NULL && !hr_task_settled(task)) {
             return false;
         }
     }
@@ -520,7 +533,13 @@ thread_note_holding(hr_thread *thread)
             records += hr_tracker_count(&thread->tasks[i]->tracker);
         }
     }
-    len = (size_t)snprintf(text, sizeof text, "%zu records not acknowledged", records);
+    if (thread->phase == HR_THREAD_CLOSING) {
+        len = (size_t)snprintf(text, sizeof text, "clients to close");
+    } else if (records == 0) {
+        len = (size_t)snprintf(text, sizeof text, "offsets to be committed");
+    } else {
+        len = (size_t)snprintf(text, sizeof text, "%zu records not acknowledged", records);
+    }
     for (size_t i = 0; i < thread->run->topology->n_sinks; i++) {
         hr_sink *sink = &thread->sinks[i];
         char held[160] = "";
@@ -582,27 +601,46 @@ thread_close_nodes(hr_thread *thread)
     thread_clients_close(thread);
 }
 
-/* Everything is done, or the time for it is over: commits, closes, ends the loop. */
+/* Everything is done and committed, or the time for it is over: closes, ends the loop. */
 static void
-thread_stop_now(hr_thread *thread, bool drained)
+thread_stop_now(hr_thread *thread, bool drained, bool committed)
 {
-    if (!drained) {
+    int64_t left;
+
+    if (!drained || !committed) {
         hr_run_fail(thread->run,
-                    "thread %d stops before everything was acknowledged: nothing is lost, but "
-                    "what was under way will be repeated",
-                    thread->index);
+                    "thread %d stops before everything was %s: nothing is lost, but what was under "
+                    "way will be repeated",
+                    thread->index, drained ? "committed" : "acknowledged");
     }
-    hr_commit_all(thread, true);
+    left = hr_run_drain_ms(thread->run) - (hr_clock_ms() - thread->drain_since_ms);
+    thread->close_ms = left < CLOSE_LATE_MS ? CLOSE_LATE_MS : left < CLOSE_MS ? left : CLOSE_MS;
+    thread->phase = HR_THREAD_CLOSING;
+    thread_note_holding(thread);
     thread_close_nodes(thread);
     thread->phase = HR_THREAD_STOPPED;
     uv_close((uv_handle_t *)&thread->wake, NULL);
     uv_close((uv_handle_t *)&thread->timer, NULL);
 }
 
+/* The last commit. What was committed before may still wait for its answer, which may be bad: so
+ * all of it again. It fails while the group rebalances; the loop goes on turning until it does not.
+ */
+static bool
+thread_commit_last(hr_thread *thread)
+{
+    for (size_t i = 0; i < thread->tasks_end; i++) {
+        if (thread->tasks[i] != NULL) {
+            thread->tasks[i]->committed = -1;
+        }
+    }
+    return hr_commit_all(thread, COMMIT_WAIT_MS);
+}
+
 static void
 thread_check_drain(hr_thread *thread)
 {
-    bool drained;
+    bool drained, over, committed = false;
 
     if (thread->phase == HR_THREAD_RUNNING && atomic_load(&thread->stop)) {
         thread_begin_drain(thread);
@@ -611,14 +649,16 @@ thread_check_drain(hr_thread *thread)
         return;
     }
     drained = thread_drained(thread);
-    if (drained ||
-        hr_clock_ms() - thread->drain_since_ms >= thread->run->runner->shutdown_timeout_ms) {
-        thread_note_holding(thread);
-        thread_stop_now(thread, drained);
+    over = hr_clock_ms() - thread->drain_since_ms >= hr_run_drain_ms(thread->run);
+    thread_note_holding(thread);
+    if (drained || over) {
+        committed = thread_commit_last(thread);
+    }
+    if ((drained && committed) || over) {
+        thread_stop_now(thread, drained, committed);
         return;
     }
-    thread_note_holding(thread);
-    hr_thread_wake_at(thread, hr_clock_ms() + 50);
+    hr_thread_wake_at(thread, hr_clock_ms() + COMMIT_AGAIN_MS);
 }
 
 /* ---- the loop
@@ -663,7 +703,7 @@ thread_periodic(hr_thread *thread)
     int64_t now = hr_clock_ms();
 
     if (now >= thread->commit_at_ms) {
-        hr_commit_all(thread, false);
+        hr_commit_all(thread, 0);
         thread_note_lag(thread);
         thread->commit_at_ms = now + thread->run->runner->commit_interval_ms;
     }

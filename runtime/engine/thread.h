@@ -43,6 +43,7 @@ struct hr_sink {
 typedef enum hr_thread_phase {
     HR_THREAD_RUNNING,
     HR_THREAD_DRAINING, /* no new input */
+    HR_THREAD_CLOSING,  /* committed; clients are being closed */
     HR_THREAD_STOPPED,
 } hr_thread_phase;
 
@@ -77,6 +78,7 @@ struct hr_thread {
     hr_client *clients;
     hr_metrics metrics;
     int64_t commit_at_ms, drain_since_ms;
+    int64_t close_ms;         /* how long a client may take to close */
     hr_log_gate failure_gate; /* failed records are logged a few a second, and counted */
     char client_id[160];
 

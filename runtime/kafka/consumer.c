@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kafka/consumer.h"
+#include "engine/clock.h"
 #include "engine/log.h"
 #include "kafka/conf.h"
 
@@ -22,6 +23,7 @@ struct hr_kafka_consumer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *main;
     hr_kafka_queue *queues;
+    const hr_connection *connection;
     hr_kafka_watch watch;
     hr_kafka_rebalance rebalance;
     bool closing;
@@ -39,7 +41,7 @@ consumer_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     if (consumer->closing) {
         return;
     }
-    snprintf(text, sizeof text, "%s (%s)", reason, rd_kafka_err2name((rd_kafka_resp_err_t)code));
+    hr_kafka_error_text(consumer->connection, (rd_kafka_resp_err_t)code, reason, text, sizeof text);
     consumer->watch.trouble(consumer->watch.ctx, text, code == RD_KAFKA_RESP_ERR__FATAL);
 }
 
@@ -259,6 +261,7 @@ hr_kafka_consumer_create(const hr_kafka_consumer_conf *c, hr_error *err)
         free(consumer);
         return NULL;
     }
+    consumer->connection = c->connection;
     consumer->watch = c->watch;
     consumer->rebalance = c->rebalance;
     consumer_conf_group(conf, c, err);
@@ -322,14 +325,35 @@ hr_kafka_consumer_poll(hr_kafka_consumer *consumer)
     }
 }
 
+/* rd_kafka_consumer_close(), but it ends. */
+static bool
+consumer_leave(hr_kafka_consumer *consumer, int64_t until_ms)
+{
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(consumer->rk, consumer->main);
+
+    if (error != NULL) {
+        rd_kafka_error_destroy(error); /* closed already, by a fatal error */
+    }
+    while (!rd_kafka_consumer_closed(consumer->rk)) {
+        if (hr_clock_ms() >= until_ms) {
+            return false;
+        }
+        rd_kafka_queue_poll_callback(consumer->main, 20);
+    }
+    return true;
+}
+
 void
-hr_kafka_consumer_destroy(hr_kafka_consumer *consumer)
+hr_kafka_consumer_destroy(hr_kafka_consumer *consumer, int64_t timeout_ms)
 {
     if (consumer == NULL) {
         return;
     }
     consumer->closing = true;
-    rd_kafka_consumer_close(consumer->rk);
+    if (!consumer_leave(consumer, hr_clock_ms() + timeout_ms)) {
+        hr_log(HR_LOG_WARN, "the group is not left in time: its coordinator does not answer");
+        return;
+    }
     while (consumer->queues != NULL) {
         consumer_queue_remove(consumer, consumer->queues->topic, consumer->queues->partition);
     }
@@ -460,9 +484,30 @@ hr_kafka_consumer_seek(hr_kafka_consumer *consumer, const char *topic, int32_t p
     return rc;
 }
 
+/* Waits for the answer, but not as long as librdkafka would: it holds a commit back for a whole
+ * session timeout while the group's coordinator is away. */
+static rd_kafka_resp_err_t
+consumer_commit_wait(hr_kafka_consumer *consumer, const rd_kafka_topic_partition_list_t *list,
+                     int timeout_ms)
+{
+    rd_kafka_queue_t *answers = rd_kafka_queue_new(consumer->rk);
+    rd_kafka_resp_err_t rc = rd_kafka_commit_queue(consumer->rk, list, answers, NULL, NULL);
+    rd_kafka_event_t *event = NULL;
+
+    if (rc == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        event = rd_kafka_queue_poll(answers, timeout_ms);
+        rc = event != NULL ? rd_kafka_event_error(event) : RD_KAFKA_RESP_ERR__TIMED_OUT;
+    }
+    if (event != NULL) {
+        rd_kafka_event_destroy(event);
+    }
+    rd_kafka_queue_destroy(answers);
+    return rc;
+}
+
 int
 hr_kafka_consumer_commit(hr_kafka_consumer *consumer, const hr_kafka_partition *partitions,
-                         size_t n, bool wait, hr_error *err)
+                         size_t n, int timeout_ms, hr_error *err)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
     rd_kafka_resp_err_t rc;
@@ -471,7 +516,8 @@ hr_kafka_consumer_commit(hr_kafka_consumer *consumer, const hr_kafka_partition *
         rd_kafka_topic_partition_list_add(list, partitions[i].topic, partitions[i].partition)
             ->offset = partitions[i].offset;
     }
-    rc = rd_kafka_commit(consumer->rk, list, wait ? 0 : 1);
+    rc = timeout_ms > 0 ? consumer_commit_wait(consumer, list, timeout_ms)
+                        : rd_kafka_commit(consumer->rk, list, 1);
     rd_kafka_topic_partition_list_destroy(list);
     return rc == RD_KAFKA_RESP_ERR_NO_ERROR || rc == RD_KAFKA_RESP_ERR__NO_OFFSET
                ? HR_OK

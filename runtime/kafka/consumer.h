@@ -55,8 +55,9 @@ int hr_kafka_consumer_subscribe(hr_kafka_consumer *consumer, const char *const *
 /* Serves rebalances and errors without waiting. */
 void hr_kafka_consumer_poll(hr_kafka_consumer *consumer);
 
-/* Leaves the group (revoked() is called) and frees; accepts NULL. */
-void hr_kafka_consumer_destroy(hr_kafka_consumer *consumer);
+/* Leaves the group (revoked() is called) and frees; accepts NULL. A consumer that has not left
+ * after timeout_ms (its broker is away) is given up and not freed: the process is about to end. */
+void hr_kafka_consumer_destroy(hr_kafka_consumer *consumer, int64_t timeout_ms);
 
 /* Up to max records of a partition, without waiting. Each holds a message in `origin`. Headers go
  * into `arena`. *eof: the end of the partition was seen, at *eof_offset. */
@@ -68,9 +69,10 @@ void hr_kafka_records_release(hr_record *records, size_t n);
 int hr_kafka_consumer_seek(hr_kafka_consumer *consumer, const char *topic, int32_t partition,
                            int64_t offset, hr_error *err);
 
-/* Commits offsets (each the next to read), waiting for the answer or not. */
+/* Commits offsets (each the next to read). Waits for the answer up to timeout_ms; 0: not at all,
+ * and a failure comes through commit_failed(). */
 int hr_kafka_consumer_commit(hr_kafka_consumer *consumer, const hr_kafka_partition *partitions,
-                             size_t n, bool wait, hr_error *err);
+                             size_t n, int timeout_ms, hr_error *err);
 
 /* End offset as the broker said last; -1: not known yet. Does not ask. */
 int64_t hr_kafka_consumer_end_offset(hr_kafka_consumer *consumer, const char *topic,

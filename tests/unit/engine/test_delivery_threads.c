@@ -138,12 +138,12 @@ sim_seek(hr_source *source, void *state, hr_partition *partition, int64_t offset
 }
 
 static int
-sim_commit(hr_source *source, void *state, const hr_offset *offsets, size_t n, bool wait,
+sim_commit(hr_source *source, void *state, const hr_offset *offsets, size_t n, int timeout_ms,
            hr_error *err)
 {
     (void)source;
     (void)state;
-    (void)wait;
+    (void)timeout_ms;
     (void)err;
     for (size_t i = 0; i < n; i++) {
         sim.committed = offsets[i].offset;
