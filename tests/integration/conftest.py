@@ -11,6 +11,7 @@ import pymongo
 import pytest
 
 from headrace import Headrace
+from rig import Rig
 from services.ferretdb import FerretDB
 from services.kafka import ExistingKafka, Kafka
 from services.mongo import ExistingMongo, Mongo, MongoFault
@@ -149,3 +150,34 @@ def headrace(tmp_path):
     for process in started:
         process.kill()
         print(f"=== {process.name}\n{process.tail()}")
+
+
+@pytest.fixture
+def rig(tmp_path, topics, kafka, headrace):
+    """A topology of this test's own on the shared broker; rig.with_mongo(uri) adds a Mongo connection."""
+    return Rig(tmp_path, topics, kafka.bootstrap, headrace)
+
+
+@pytest.fixture
+def mongo_rig(rig, mongo, mongo_client):
+    """A rig with the shared Mongo server; its documents are in mongo_rig.documents."""
+    rig.with_mongo(mongo.uri)
+    rig.documents = mongo_client[rig.database].answers
+    yield rig
+    mongo_client.drop_database(rig.database)
+
+
+@pytest.fixture
+def fault_rig(rig, mongofault, fault_target):
+    """A rig whose Mongo connection goes through the fault proxy; documents are looked at past it."""
+    rig.with_mongo(mongofault.uri)
+    with pymongo.MongoClient(fault_target.uri) as client:
+        rig.documents = client[rig.database].answers
+        yield rig
+        client.drop_database(rig.database)
+
+
+@pytest.fixture
+def own_kafka_rig(tmp_path, own_kafka, headrace):
+    """A rig on a broker that this test may stop."""
+    return Rig(tmp_path, Topics(own_kafka.bootstrap), own_kafka.bootstrap, headrace)

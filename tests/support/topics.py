@@ -7,7 +7,7 @@ import time
 import uuid
 
 import confluent_kafka as kafka
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
 
 from services.process import wait_until
 
@@ -32,6 +32,12 @@ class Topics:
         """Creates a topic with a name that no other test has."""
         return self.create(f"{stem}_{uuid.uuid4().hex[:8]}", **options)
 
+    def grow(self, name, partitions):
+        """Gives a topic more partitions."""
+        request = NewPartitions(name, partitions)
+        self.admin.create_partitions([request], request_timeout=10)[name].result(15)
+        wait_until(lambda: self._leaders(name) == partitions, 15, f"{name} has no leaders")
+
     def _leaders(self, name):
         found = self.admin.list_topics(name, timeout=5).topics[name].partitions.values()
         return sum(1 for partition in found if partition.leader >= 0)
@@ -41,7 +47,8 @@ class Topics:
         the keyword arguments of confluent_kafka's produce() (key, value, partition, headers, timestamp)."""
         failed = []
         if self.producer is None:
-            self.producer = kafka.Producer({**self.client, "linger.ms": 5, "enable.idempotence": True})
+            self.producer = kafka.Producer({**self.client, "linger.ms": 5, "enable.idempotence": True,
+                                            "message.max.bytes": 16_000_000})
         producer = self.producer
 
         def delivered(error, _message):
@@ -62,8 +69,16 @@ class Topics:
     def end_offsets(self, topic):
         """{partition: the offset that the next record will get}"""
         asked = {kafka.TopicPartition(topic, p): OffsetSpec.latest() for p in self.partitions(topic)}
-        found = self.admin.list_offsets(asked, request_timeout=10)
-        return {one.partition: future.result(15).offset for one, future in found.items()}
+
+        def answer():
+            found = self.admin.list_offsets(asked, request_timeout=10)
+            try:
+                return {one.partition: future.result(15).offset for one, future in found.items()}
+            except kafka.KafkaException as error:
+                if not error.args[0].retriable():
+                    raise
+                return None  # a broker that has just started
+        return wait_until(answer, 30, f"no end offsets of {topic}")
 
     def partitions(self, topic):
         return sorted(self.admin.list_topics(topic, timeout=10).topics[topic].partitions)
