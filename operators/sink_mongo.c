@@ -1,8 +1,8 @@
 /* mongo: documents into a MongoDB collection, replaced by key or inserted once.
  *
  * The driver blocks, so the loop only makes the documents and puts them into a writer thread's
- * mailbox; what the writer could not store it tries again by itself, so a record never comes back
- * from here to be replayed.
+ * mailbox; what the writer could not store it tries again by itself, and what is refused for good
+ * carries a copy of its record, so that no record is replayed because of this sink.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_sink.h"
@@ -234,6 +234,7 @@ sink_mongo_write_row(hr_sink *sink, sink_mongo_state *st, hr_batch *batch, hr_ro
     const char *reason = NULL;
     uint64_t hash;
     size_t writer;
+    int rc;
 
     if (hr_doc_key(st->doc, batch, row, &letter.key, &reason) != HR_OK) {
         hr_sink_fail(sink, row, "bad-document", reason);
@@ -250,7 +251,12 @@ sink_mongo_write_row(hr_sink *sink, sink_mongo_state *st, hr_batch *batch, hr_ro
         return HR_OK;
     }
     letter.token = hr_sink_take(sink, batch, row);
-    return hr_mongo_writers_put(st->writers, writer, &letter);
+    letter.kept = hr_sink_keep(sink, batch, row);
+    rc = hr_mongo_writers_put(st->writers, writer, &letter);
+    if (rc != HR_OK) {
+        hr_kept_free(letter.kept);
+    }
+    return rc;
 }
 
 static int

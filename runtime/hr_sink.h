@@ -70,13 +70,25 @@ typedef struct hr_sink_type {
 typedef enum hr_ack_status {
     HR_ACK_OK,
     HR_ACK_RETRY,   /* not delivered, may be later: the partition is rewound */
-    HR_ACK_REFUSED, /* refused for good: dead-lettered when the partition is replayed */
+    HR_ACK_REFUSED, /* refused for good: dead-lettered, at once if its record was kept and else when
+                     * the partition is replayed */
     HR_ACK_SUSPECT, /* refused together with others (a Kafka batch): replayed alone to find out */
 } hr_ack_status;
+
+/* A copy of a source record, in one block: for an output that may be refused when its batch is
+ * gone.
+ */
+typedef struct hr_kept {
+    hr_record record; /* key, value and headers are in the block; no token, no origin */
+    const char *topic;
+    int32_t partition;
+    size_t size; /* bytes of the block: counts where a sink's memory is bounded */
+} hr_kept;
 
 typedef struct hr_ack {
     hr_token token;
     hr_ack_status status;
+    hr_kept *kept; /* of REFUSED; NULL: none. Whoever takes the ack takes it too */
     char reason[120];
 } hr_ack;
 
@@ -95,11 +107,17 @@ void hr_sink_untake(hr_sink *sink, hr_token token);
 /* The row is refused before it was taken. */
 void hr_sink_fail(hr_sink *sink, hr_row row, const char *code, const char *reason);
 
+/* Copies the row's source record, to be given back with an ack that refuses it: then it becomes a
+ * dead letter without a replay. Otherwise the sink frees it. NULL: there is no use for it (the
+ * sink's on_error, no dead letters), or no memory; the ack goes without. */
+hr_kept *hr_sink_keep(hr_sink *sink, const hr_batch *batch, hr_row row);
+void hr_kept_free(hr_kept *kept); /* accepts NULL. thread: any */
+
 /* An output ended. thread: the sink's own. */
 void hr_sink_ack(hr_sink *sink, hr_token token, hr_ack_status status, const char *reason);
 
-/* Outputs ended, told from a writer thread; copied, coalesced, and the loop is woken. thread: any
- */
+/* Outputs ended, told from a writer thread; copied, coalesced, and the loop is woken. What was kept
+ * is the engine's from here on. thread: any */
 void hr_sink_post(hr_sink *sink, const hr_ack *acks, size_t n);
 
 /* There may be room again. thread: any */

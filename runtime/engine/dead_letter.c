@@ -7,11 +7,10 @@
 #define REASON_HEADERS 10
 
 int
-hr_dead_letter(const hr_batch *batch, const hr_failure *failure, hr_letter *letter)
+hr_dead_letter(const hr_failure *failure, hr_arena *arena, hr_letter *letter)
 {
-    const hr_record *record = hr_batch_record(batch, failure->row);
+    const hr_record *record = letter->record;
     const hr_topology *topology = failure->node->topology;
-    hr_arena *arena = batch->arena;
     size_t n = record->n_headers;
     hr_header *headers = hr_arena_calloc(arena, n + REASON_HEADERS, sizeof *headers);
     const struct {
@@ -19,8 +18,8 @@ hr_dead_letter(const hr_batch *batch, const hr_failure *failure, hr_letter *lett
     } reasons[REASON_HEADERS] = {
         {"__streams.errors.exception", failure->code},
         {"__streams.errors.message", failure->reason},
-        {"__streams.errors.topic", batch->topic},
-        {"__streams.errors.partition", hr_arena_printf(arena, "%d", (int)batch->partition)},
+        {"__streams.errors.topic", letter->topic},
+        {"__streams.errors.partition", hr_arena_printf(arena, "%d", (int)letter->partition)},
         {"__streams.errors.offset", hr_arena_printf(arena, "%lld", (long long)record->offset)},
         {"headrace.topology", topology->name.s},
         {"headrace.topology_hash",
@@ -43,10 +42,7 @@ hr_dead_letter(const hr_batch *batch, const hr_failure *failure, hr_letter *lett
         headers[n + i].name = hr_span_str(reasons[i].name);
         headers[n + i].value = hr_span_str(reasons[i].value);
     }
-    *letter = (hr_letter){.record = record,
-                          .topic = batch->topic,
-                          .partition = batch->partition,
-                          .headers = headers,
-                          .n_headers = n + REASON_HEADERS};
+    letter->headers = headers;
+    letter->n_headers = n + REASON_HEADERS;
     return HR_OK;
 }

@@ -6,8 +6,8 @@
 #define HR_ENGINE_DEAD_LETTER_H
 #include "hr_sink.h"
 
-/* Fills *letter (but the token) for a failed row; headers live in the batch arena. HR_OK,
- * HR_ENOMEM. */
-int hr_dead_letter(const hr_batch *batch, const hr_failure *failure, hr_letter *letter);
+/* Gives *letter, which holds record, topic and partition, the headers for that failure (its row
+ * does not count); they live in the arena. HR_OK, HR_ENOMEM. */
+int hr_dead_letter(const hr_failure *failure, hr_arena *arena, hr_letter *letter);
 
 #endif

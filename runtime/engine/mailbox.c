@@ -16,9 +16,13 @@ void
 hr_mailbox_finish(hr_mailbox *mailbox)
 {
     pthread_mutex_destroy(&mailbox->lock);
+    for (size_t i = 0; i < mailbox->n; i++) {
+        hr_kept_free(mailbox->acks[i].kept);
+    }
     free(mailbox->acks);
     free(mailbox->drained);
     mailbox->acks = mailbox->drained = NULL;
+    mailbox->n = 0;
 }
 
 static int

@@ -18,9 +18,10 @@ typedef struct hr_mailbox {
 } hr_mailbox;
 
 void hr_mailbox_init(hr_mailbox *mailbox, int wake_fd);
-void hr_mailbox_finish(hr_mailbox *mailbox);
+void hr_mailbox_finish(hr_mailbox *mailbox); /* frees what acks that nobody drained kept */
 
-/* Copies n acks in and wakes the owner. HR_OK or HR_ENOMEM. thread: any */
+/* Copies n acks in and wakes the owner. HR_OK or HR_ENOMEM (then what they kept stays the
+ * caller's). thread: any */
 int hr_mailbox_post(hr_mailbox *mailbox, const hr_ack *acks, size_t n);
 
 /* Wakes the owner's loop. thread: any */

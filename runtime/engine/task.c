@@ -123,6 +123,7 @@ hr_task_destroy(hr_task *task)
     if (task == NULL) {
         return;
     }
+    hr_late_letter_drop(task);
     task_work_release(task);
     task_ops_finish(task);
     hr_tracker_finish(&task->tracker);
@@ -198,6 +199,23 @@ task_isolate_take(hr_task *task)
     }
     task->isolate_passed = false;
     return task->isolate_max;
+}
+
+bool
+hr_task_cuts_letter(hr_task *task, int64_t offset)
+{
+    return task->n_poison > 0 && task_poison_find(task, offset, HR_SINKS_MAX) != NULL;
+}
+
+/* A replay is due: what waits to become a dead letter does so then. */
+static void
+task_poison_late(hr_task *task)
+{
+    for (const hr_late_letter *late = task->late.first; late != NULL; late = late->next) {
+        task_poison_add(task, late->kept->record.offset, hr_token_sink(late->token), false,
+                        late->reason);
+    }
+    hr_late_letter_drop(task);
 }
 
 /* What lies below the watermark is over. */
@@ -463,17 +481,19 @@ static int
 task_write_letter(hr_task *task, const hr_failure *failure, hr_error *err)
 {
     hr_sink *sink = task->thread->letters;
-    hr_letter letter;
+    hr_batch *batch = task->work->batch;
+    hr_letter letter = {.record = hr_batch_record(batch, failure->row),
+                        .topic = batch->topic,
+                        .partition = batch->partition};
     hr_token token;
-    int rc = hr_dead_letter(task->work->batch, failure, &letter);
+    int rc = hr_dead_letter(failure, batch->arena, &letter);
 
     if (rc != HR_OK) {
         return hr_fail(err, rc, HR_NO_LOC, "out of memory for a dead letter");
     }
-    token = hr_sink_take(sink, task->work->batch, failure->row);
+    token = hr_sink_take(sink, batch, failure->row);
     letter.token = token;
-    letter.cut =
-        task->n_poison > 0 && task_poison_find(task, letter.record->offset, HR_SINKS_MAX) != NULL;
+    letter.cut = hr_task_cuts_letter(task, letter.record->offset);
     rc = sink->type->write_letter(sink, sink->state, &letter, err);
     if (rc != HR_OK) {
         hr_sink_untake(sink, token);
@@ -494,14 +514,11 @@ task_stop_at(hr_task *task, int64_t offset)
 
 /* The record stays open for ever, so that nothing at or behind it is committed. */
 static void
-task_fail(hr_task *task, const hr_failure *failure)
+task_fail(hr_task *task, int64_t offset, const hr_failure *failure)
 {
-    const hr_record *record = hr_batch_record(task->work->batch, failure->row);
-
-    hr_tracker_at(&task->tracker, hr_token_sequence(record->token))->open++;
-    task_stop_at(task, record->offset);
+    task_stop_at(task, offset);
     hr_run_fail(task->thread->run, "%s[%d]@%lld: %s %s: %s: %s (on_error: fail)", task->topic,
-                (int)task->partition.id, (long long)record->offset,
+                (int)task->partition.id, (long long)offset,
                 failure->node->kind == HR_NODE_SOURCE ? "source"
                 : failure->node->kind == HR_NODE_SINK ? "sink"
                                                       : "step",
@@ -509,17 +526,16 @@ task_fail(hr_task *task, const hr_failure *failure)
 }
 
 void
-hr_task_log_failure(hr_task *task, const hr_failure *failure)
+hr_task_log_failure(hr_task *task, int64_t offset, const hr_failure *failure)
 {
     static const char *const actions[] = {"dead letter", "skipped", "failed"};
-    const hr_record *record = hr_batch_record(task->work->batch, failure->row);
     uint64_t suppressed;
 
     if (hr_log_allow(&task->thread->failure_gate, 1000, &suppressed)) {
         hr_log(HR_LOG_WARN,
                "record %s" HR_LOG_KV "place=%s[%d]@%lld node=%s code=%s reason=%s more=%llu",
-               actions[failure->action], task->topic, (int)task->partition.id,
-               (long long)record->offset, failure->node->name.s, failure->code, failure->reason,
+               actions[failure->action], task->topic, (int)task->partition.id, (long long)offset,
+               failure->node->name.s, failure->code, failure->reason,
                (unsigned long long)suppressed);
     }
 }
@@ -527,6 +543,7 @@ hr_task_log_failure(hr_task *task, const hr_failure *failure)
 static int
 task_settle_failure(hr_task *task, const hr_failure *failure, hr_error *err)
 {
+    const hr_record *record = hr_batch_record(task->work->batch, failure->row);
     int rc = HR_OK;
 
     if (failure->action == HR_ON_ERROR_DEAD_LETTER && task->thread->letters != NULL) {
@@ -534,10 +551,11 @@ task_settle_failure(hr_task *task, const hr_failure *failure, hr_error *err)
     } else if (failure->action == HR_ON_ERROR_SKIP) {
         hr_counter_add(&task->thread->metrics.skipped, 1);
     } else {
-        task_fail(task, failure);
+        hr_tracker_at(&task->tracker, hr_token_sequence(record->token))->open++;
+        task_fail(task, record->offset, failure);
     }
     if (rc == HR_OK) {
-        hr_task_log_failure(task, failure);
+        hr_task_log_failure(task, record->offset, failure);
     }
     return rc;
 }
@@ -577,6 +595,15 @@ task_done(hr_task *task, uint32_t sequence, int64_t now_us)
         hr_counter_add(&task->thread->metrics.acknowledged, 1);
         hr_histogram_add(&task->thread->metrics.latency, (uint64_t)(now_us - taken_us), 1);
         task->backoff_ms = 0;
+    }
+}
+
+static void
+task_output_done(hr_task *task, uint32_t sequence)
+{
+    task_done(task, sequence, hr_clock_us());
+    if (task->n_poison > 0 || task->isolate_until != 0) {
+        task_poison_prune(task);
     }
 }
 
@@ -664,26 +691,58 @@ task_take_and_process(hr_task *task)
     return true;
 }
 
+/* True if some were handed on, or cannot be: then their records are replayed. */
+static bool
+task_late_letters(hr_task *task)
+{
+    hr_error err = {0};
+    size_t written;
+    int rc = hr_late_letter_write(task, &written, &err);
+
+    if (rc == HR_OK) {
+        return true;
+    }
+    if (rc == HR_EFATAL) {
+        hr_run_fail(task->thread->run, "%s[%d]: %s", task->topic, (int)task->partition.id, err.msg);
+    }
+    if (rc == HR_EFATAL || rc == HR_ENOMEM) {
+        task->rewind = true;
+        return true;
+    }
+    if (rc != HR_EAGAIN) {
+        hr_log(HR_LOG_WARN, "dead letter waits" HR_LOG_KV "topic=%s partition=%d cause=%s",
+               task->topic, (int)task->partition.id, err.msg);
+    }
+    hr_thread_wake_at(task->thread, hr_clock_ms() + STALL_RETRY_MS);
+    return written > 0;
+}
+
 bool
 hr_task_turn(hr_task *task, bool intake)
 {
+    bool busy = false;
+
     if (task->rewind) {
         hr_task_rewind(task, task->backoff_ms);
     }
-    if (task->work != NULL) {
-        return task_outputs(task);
+    if (task->late.first != NULL) {
+        busy = task_late_letters(task);
     }
-    if (!intake || task->stopped || task->ended) {
-        return false;
+    if (task->work != NULL) {
+        return task_outputs(task) || busy;
+    }
+    /* Letters that wait hold up what would add to them. */
+    if (!intake || task->stopped || task->ended || task->late.first != NULL) {
+        return busy;
     }
     if (task->resume_at_ms != 0) {
         if (hr_clock_ms() < task->resume_at_ms) {
             hr_thread_wake_at(task->thread, task->resume_at_ms);
-            return false;
+            return busy;
         }
         task->resume_at_ms = 0;
     }
-    return task_take_and_process(task);
+    return task_take_and_process(task) || busy;
 }
 
 bool
@@ -699,7 +758,39 @@ hr_task_settled(const hr_task *task)
                                   hr_tracker_watermark(&task->tracker) >= task->stop_offset);
 }
 
-void
+/* Settles a refusal without a replay, where that can be. The output stays open as its letter's, or
+ * for ever where the task stops. */
+static bool
+task_refused(hr_task *task, uint32_t sequence, const hr_ack *ack)
+{
+    hr_thread *thread = task->thread;
+    uint32_t sink = hr_token_sink(ack->token);
+    int64_t offset = hr_tracker_at(&task->tracker, sequence)->offset;
+    const hr_node *node;
+    hr_failure failure;
+
+    if (ack->status != HR_ACK_REFUSED || task->rewind || sink == HR_SINKS_MAX) {
+        return false;
+    }
+    node = &thread->run->topology->sinks[sink];
+    if (node->on_error == HR_ON_ERROR_DEAD_LETTER && thread->letters != NULL) {
+        return hr_late_letter_add(task, ack);
+    }
+    failure = (hr_failure){0, node, node->on_error, "refused", ack->reason};
+    hr_counter_add(&thread->metrics.sinks[sink].failed, 1);
+    hr_run_count_failures(thread->run, 1);
+    hr_task_log_failure(task, offset, &failure);
+    if (node->on_error == HR_ON_ERROR_SKIP) {
+        hr_counter_add(&thread->metrics.skipped, 1);
+        task_output_done(task, sequence);
+    } else {
+        task_fail(task, offset, &failure);
+    }
+    hr_kept_free(ack->kept);
+    return true;
+}
+
+bool
 hr_task_ack(hr_task *task, const hr_ack *ack)
 {
     uint32_t sequence = hr_token_sequence(ack->token);
@@ -707,14 +798,14 @@ hr_task_ack(hr_task *task, const hr_ack *ack)
 
     if (hr_token_epoch(ack->token) != (task->epoch & HR_EPOCH_MASK) ||
         !hr_tracker_holds(&task->tracker, sequence)) {
-        return; /* of a time before the last rewind */
+        return false; /* of a time before the last rewind */
     }
     if (ack->status == HR_ACK_OK) {
-        task_done(task, sequence, hr_clock_us());
-        if (task->n_poison > 0 || task->isolate_until != 0) {
-            task_poison_prune(task);
-        }
-        return;
+        task_output_done(task, sequence);
+        return false;
+    }
+    if (task_refused(task, sequence, ack)) {
+        return true;
     }
     if (ack->status != HR_ACK_RETRY) {
         /* Refused while it was alone: it is this record. */
@@ -732,6 +823,7 @@ hr_task_ack(hr_task *task, const hr_ack *ack)
                                                                    : BACKOFF_MAX_MS;
     }
     task->rewind = true;
+    return false;
 }
 
 void
@@ -740,6 +832,7 @@ hr_task_rewind(hr_task *task, int64_t delay_ms)
     int64_t offset = hr_tracker_watermark(&task->tracker);
     hr_error err = {0};
 
+    task_poison_late(task);
     task_work_release(task);
     task->rewind = false;
     task->epoch++;

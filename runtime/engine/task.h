@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_TASK_H
 #define HR_ENGINE_TASK_H
+#include "engine/late_letter.h"
 #include "engine/tracker.h"
 #include "engine/work.h"
 #include "hr_sink.h"
@@ -11,8 +12,9 @@
 
 typedef struct hr_thread hr_thread;
 
-/* A record that a sink refused, remembered until the watermark has passed it: at replay it becomes
- * a dead letter of that sink. A suspect was refused together with others and is replayed alone. */
+/* A record that a sink refused without giving it back, remembered until the watermark has passed
+ * it: at replay it becomes a dead letter of that sink. A suspect was refused together with others
+ * and is replayed alone. */
 typedef struct hr_poison {
     int64_t offset;
     uint32_t sink; /* as in tokens */
@@ -20,7 +22,7 @@ typedef struct hr_poison {
     char reason[120];
 } hr_poison;
 
-typedef struct hr_task {
+struct hr_task {
     hr_thread *thread;
     hr_source *source;
     const hr_plan *plan;
@@ -34,6 +36,7 @@ typedef struct hr_task {
 
     hr_poison *poison;
     size_t n_poison, cap_poison;
+    hr_late_letters late;
     int64_t isolate_until; /* offsets below are processed in small groups; 0: none */
     size_t isolate_max;    /* records of such a group */
     bool isolate_passed;   /* a group is under way, and nothing of it was refused */
@@ -48,7 +51,7 @@ typedef struct hr_task {
     bool stopped;         /* a record failed and the topology says `fail` */
     int64_t stop_offset;  /* ... which is this one: nothing at or behind it is committed */
     bool ended;           /* its source has no more records */
-} hr_task;
+};
 
 /* Makes a task that expects `offset` next. NULL when out of memory. */
 hr_task *hr_task_create(hr_thread *thread, hr_source *source, const char *topic, int32_t partition,
@@ -73,11 +76,21 @@ bool hr_task_idle(const hr_task *task);
  * stopped it. */
 bool hr_task_settled(const hr_task *task);
 
-/* An output of the record ended. */
-void hr_task_ack(hr_task *task, const hr_ack *ack);
+/* Outputs wait for a sink to have room. */
+static inline bool
+hr_task_stalled(const hr_task *task)
+{
+    return task->work != NULL || task->late.first != NULL;
+}
+
+/* An output of the record ended. True: the record that the ack kept was taken. */
+bool hr_task_ack(hr_task *task, const hr_ack *ack);
+
+/* A dead letter of that record was refused before: it is cut. */
+bool hr_task_cuts_letter(hr_task *task, int64_t offset);
 
 /* Logs a failed record with its place, some a second at most. */
-void hr_task_log_failure(hr_task *task, const hr_failure *failure);
+void hr_task_log_failure(hr_task *task, int64_t offset, const hr_failure *failure);
 
 /* Raises the epoch, goes back to the watermark and reads on from there after delay_ms. */
 void hr_task_rewind(hr_task *task, int64_t delay_ms);

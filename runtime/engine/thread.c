@@ -2,6 +2,7 @@
 #include "engine/thread.h"
 #include "engine/clock.h"
 #include "engine/commit.h"
+#include "engine/kept.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,6 +20,7 @@
 #define COMMIT_AGAIN_MS 100
 #define CLOSE_MS 5000
 #define CLOSE_LATE_MS 500 /* where the shutdown limit is passed already */
+#define LATE_SHARE 16     /* records kept for late letters: this part of a thread's memory */
 
 /* ---- waking up ---------------------------------------------------------------------------------
  */
@@ -208,6 +210,15 @@ hr_sink_fail(hr_sink *sink, hr_row row, const char *code, const char *reason)
     }
 }
 
+hr_kept *
+hr_sink_keep(hr_sink *sink, const hr_batch *batch, hr_row row)
+{
+    if (sink->node->on_error != HR_ON_ERROR_DEAD_LETTER || sink->thread->letters == NULL) {
+        return NULL;
+    }
+    return hr_kept_make(hr_batch_record(batch, row), batch->topic, batch->partition);
+}
+
 void
 hr_sink_ack(hr_sink *sink, hr_token token, hr_ack_status status, const char *reason)
 {
@@ -225,6 +236,9 @@ hr_sink_post(hr_sink *sink, const hr_ack *acks, size_t n)
     if (hr_mailbox_post(&sink->thread->mailbox, acks, n) != HR_OK) {
         /* Without it the records would stay open for ever. */
         hr_run_fail(sink->thread->run, "out of memory for acknowledgements");
+        for (size_t i = 0; i < n; i++) {
+            hr_kept_free(acks[i].kept);
+        }
     }
 }
 
@@ -414,8 +428,8 @@ hr_thread_ack(hr_thread *thread, const hr_ack *ack)
     if (ack->status == HR_ACK_OK && sink < thread->run->topology->n_sinks) {
         hr_counter_add(&thread->metrics.sinks[sink].out, 1);
     }
-    if (task != NULL) {
-        hr_task_ack(task, ack);
+    if (task == NULL || !hr_task_ack(task, ack)) {
+        hr_kept_free(ack->kept);
     }
 }
 
@@ -491,7 +505,7 @@ hr_thread_settle(hr_thread *thread, int64_t timeout_ms, bool (*done)(void *ctx),
         thread_clear_wake(thread);
         thread_serve(thread);
         for (size_t i = 0; i < thread->tasks_end; i++) {
-            if (thread->tasks[i] != NULL && thread->tasks[i]->work != NULL) {
+            if (thread->tasks[i] != NULL && hr_task_stalled(thread->tasks[i])) {
                 hr_task_turn(thread->tasks[i], false);
             }
         }
@@ -908,6 +922,8 @@ int
 hr_thread_start(hr_thread *thread, hr_run *run, int index, hr_error *err)
 {
     *thread = (hr_thread){.run = run, .index = index};
+    thread->late_bytes_max =
+        (size_t)(run->runner->memory_bytes / (int64_t)run->n_threads / LATE_SHARE);
     snprintf(thread->client_id, sizeof thread->client_id, "%s-%d", run->topology->name.s, index);
     pthread_mutex_init(&thread->holding_lock, NULL);
     if (thread_init_loop(thread) != HR_OK || thread_init_sources(thread) != HR_OK ||
@@ -957,6 +973,7 @@ hr_thread_join(hr_thread *thread)
     free(thread->sinks);
     free(thread->tasks);
     free(thread->offsets);
+    hr_arena_destroy(thread->late_arena);
     free(thread->metrics.sources);
     free(thread->metrics.sinks);
     free(thread->metrics.steps);

@@ -68,8 +68,10 @@ struct hr_thread {
     size_t next_task; /* where the next turn begins */
     uint32_t epochs;  /* counts tasks, so that a reused id gets another epoch */
     hr_task *isolating;
-    uint64_t outputs_open; /* taken and not ended, of whatever epoch */
-    hr_work *writing;      /* the work whose rows a sink is given just now */
+    uint64_t outputs_open;             /* taken and not ended, of whatever epoch */
+    size_t late_bytes, late_bytes_max; /* of records kept for late letters */
+    hr_arena *late_arena;              /* for the headers of one; NULL: none was made yet */
+    hr_work *writing;                  /* the work whose rows a sink is given just now */
 
     hr_offset *offsets; /* of the open commit; the second half is for one source's share */
     size_t n_offsets;
@@ -100,7 +102,7 @@ bool hr_thread_turn(hr_thread *thread);
 /* Serves acknowledgements only, for at most timeout_ms, until done(ctx) says so. */
 void hr_thread_settle(hr_thread *thread, int64_t timeout_ms, bool (*done)(void *ctx), void *ctx);
 
-/* An output ended. */
+/* An output ended; what the ack kept is taken. */
 void hr_thread_ack(hr_thread *thread, const hr_ack *ack);
 
 #endif

@@ -26,7 +26,8 @@ batch_add(hr_mongo_batch *batch, const hr_mongo_letter *letter)
 {
     hr_mongo_entry *entry = &batch->entries[batch->n++];
 
-    *entry = (hr_mongo_entry){.token = letter->token, .key = letter->key, .before = -1};
+    *entry = (hr_mongo_entry){
+        .token = letter->token, .kept = letter->kept, .key = letter->key, .before = -1};
     entry->op.filter = letter->filter.len > 0 ? letter->filter : letter->key;
     entry->op.body = letter->body;
 }
@@ -55,6 +56,15 @@ hr_mongo_batch_fill(hr_mongo_batch *batch, const hr_buf *letters, size_t *at, si
     }
     hr_mongo_batch_refresh(batch);
     return batch->n > 0;
+}
+
+void
+hr_mongo_batch_discard(hr_mongo_batch *batch)
+{
+    for (size_t i = 0; i < batch->n; i++) {
+        hr_kept_free(batch->entries[i].kept);
+        batch->entries[i].kept = NULL;
+    }
 }
 
 void

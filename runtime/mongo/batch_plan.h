@@ -8,6 +8,7 @@
 
 typedef struct hr_mongo_entry {
     hr_token token;
+    hr_kept *kept; /* goes with a refusal, and is freed with any other end; NULL: none */
     hr_span key;
     hr_mongo_op op;
     int32_t before;      /* an earlier letter to the same key, which this one replaces; -1: none */
@@ -27,6 +28,9 @@ typedef struct hr_mongo_batch {
  * first, bytes_max. *at moves on. False: there were no letters left. */
 bool hr_mongo_batch_fill(hr_mongo_batch *batch, const hr_buf *letters, size_t *at,
                          size_t documents_max, size_t bytes_max);
+
+/* Frees what the entries keep that have not been told of. */
+void hr_mongo_batch_discard(hr_mongo_batch *batch);
 
 /* Makes `active` anew from the entries that are OPEN and not replaced by a later one. An entry
  * whose successor was refused comes back into play: it has not been written. */

@@ -11,6 +11,7 @@
 
 typedef struct letter_head {
     hr_token token;
+    hr_kept *kept;
     uint32_t key_len, filter_len, body_len, unused;
 } letter_head;
 
@@ -34,6 +35,7 @@ hr_mongo_mailbox_finish(hr_mongo_mailbox *mailbox)
 {
     pthread_mutex_destroy(&mailbox->lock);
     pthread_cond_destroy(&mailbox->changed);
+    hr_mongo_mailbox_discard(&mailbox->filling, 0);
     hr_buf_finish(&mailbox->filling);
 }
 
@@ -43,7 +45,7 @@ hr_mongo_mailbox_room(hr_mongo_mailbox *mailbox)
     bool room;
 
     pthread_mutex_lock(&mailbox->lock);
-    room = mailbox->filling.len < mailbox->bytes_max;
+    room = mailbox->filling.len + mailbox->kept_bytes < mailbox->bytes_max;
     mailbox->refused = !room;
     pthread_mutex_unlock(&mailbox->lock);
     return room;
@@ -67,8 +69,12 @@ letter_pad(size_t len)
 int
 hr_mongo_mailbox_put(hr_mongo_mailbox *mailbox, const hr_mongo_letter *letter)
 {
-    letter_head head = {letter->token, (uint32_t)letter->key.len, (uint32_t)letter->filter.len,
-                        (uint32_t)letter->body.len, 0};
+    letter_head head = {letter->token,
+                        letter->kept,
+                        (uint32_t)letter->key.len,
+                        (uint32_t)letter->filter.len,
+                        (uint32_t)letter->body.len,
+                        0};
     size_t len = sizeof head + letter->key.len + letter->filter.len + letter->body.len;
     hr_buf *to = &mailbox->filling;
     int rc;
@@ -81,6 +87,7 @@ hr_mongo_mailbox_put(hr_mongo_mailbox *mailbox, const hr_mongo_letter *letter)
         letter_copy(to, letter->filter);
         letter_copy(to, letter->body);
         to->len += letter_pad(to->len);
+        mailbox->kept_bytes += letter->kept != NULL ? letter->kept->size : 0;
         atomic_fetch_add(&mailbox->open, 1);
         if (mailbox->waiting) {
             pthread_cond_signal(&mailbox->changed);
@@ -118,6 +125,7 @@ hr_mongo_mailbox_take(hr_mongo_mailbox *mailbox, hr_buf *letters, bool *refused)
     mailbox->refused = false;
     full = mailbox->filling;
     mailbox->filling = *letters;
+    mailbox->kept_bytes = 0;
     *letters = full;
     pthread_mutex_unlock(&mailbox->lock);
     return open;
@@ -175,9 +183,20 @@ hr_mongo_mailbox_next(const hr_buf *letters, size_t *at, hr_mongo_letter *letter
     memcpy(&head, letters->data + *at, sizeof head);
     *at += sizeof head;
     letter->token = head.token;
+    letter->kept = head.kept;
     letter->key = letter_part(letters, at, head.key_len);
     letter->filter = letter_part(letters, at, head.filter_len);
     letter->body = letter_part(letters, at, head.body_len);
     *at += letter_pad(*at);
     return true;
+}
+
+void
+hr_mongo_mailbox_discard(const hr_buf *letters, size_t at)
+{
+    hr_mongo_letter letter;
+
+    while (hr_mongo_mailbox_next(letters, &at, &letter)) {
+        hr_kept_free(letter.kept);
+    }
 }

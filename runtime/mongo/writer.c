@@ -122,10 +122,15 @@ writer_tell(writer *w, hr_mongo_entry *entry)
     ack = &w->acks[w->n_acks++];
     ack->token = entry->token;
     ack->status = entry->op.outcome == HR_MONGO_DONE ? HR_ACK_OK : HR_ACK_REFUSED;
+    ack->kept = NULL;
     ack->reason[0] = '\0';
     if (ack->status == HR_ACK_REFUSED) {
+        ack->kept = entry->kept;
         snprintf(ack->reason, sizeof ack->reason, "%s", entry->op.reason);
+    } else {
+        hr_kept_free(entry->kept);
     }
+    entry->kept = NULL;
 }
 
 /* A unique index was in the way: the first time it may be a race that the next try wins. */
@@ -241,6 +246,8 @@ writer_letters(writer *w)
     while (hr_mongo_batch_fill(&w->batch, &w->letters, &at, config->batch_documents,
                                config->batch_bytes)) {
         if (!writer_batch(w)) {
+            hr_mongo_batch_discard(&w->batch);
+            hr_mongo_mailbox_discard(&w->letters, at);
             return false;
         }
     }

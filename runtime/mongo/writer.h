@@ -10,7 +10,8 @@
 
 #define HR_MONGO_WRITERS_MAX 16
 
-/* Whom writers tell. Called on writer threads; each copies what it is given. */
+/* Whom writers tell. Called on writer threads; each copies what it is given and takes what acks
+ * keep. */
 typedef struct hr_mongo_events {
     void *ctx;
     void (*post)(void *ctx, const hr_ack *acks, size_t n);
@@ -45,7 +46,8 @@ int hr_mongo_writers_start(const hr_mongo_writers_config *config, hr_mongo_write
 /* The writer of a key. */
 size_t hr_mongo_writers_pick(const hr_mongo_writers *writers, uint64_t key_hash);
 
-/* As hr_mongo_mailbox_room() and _put() of that writer. thread: the sink's */
+/* As hr_mongo_mailbox_room() and _put() of that writer; what a letter keeps comes back with the ack
+ * that refuses it. thread: the sink's */
 bool hr_mongo_writers_room(hr_mongo_writers *writers, size_t i);
 int hr_mongo_writers_put(hr_mongo_writers *writers, size_t i, const hr_mongo_letter *letter);
 

@@ -1,8 +1,9 @@
 /* Delivery under faults: a real app, run, thread and task between a source and sinks that the test
  * plays, by a seed. Outputs are acknowledged late, in any order, and some not at all; some are
- * refused, alone or with the batch that they were in; the source gives records again that were
- * seen. Whatever happens: nothing is lost, nothing is committed before it is done, and only what
- * has to be becomes a dead letter.
+ * refused, alone or with the batch that they were in, with their record kept or without; the source
+ * gives records again that were seen. Whatever happens: nothing is lost, nothing is committed
+ * before it is done, and only what has to be becomes a dead letter. Nothing is repeated where
+ * refused records were kept and nothing else went wrong.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app.h"
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { RECORDS = 3000, SINKS = 2, PENDING_MAX = 700, GROUP = 8, SEEDS = 25 };
+enum { RECORDS = 3000, SINKS = 2, PENDING_MAX = 700, GROUP = 8, SEEDS = 33 };
 
 typedef enum fate { FINE, BAD_JSON, REFUSED_BY_0, REFUSED_BY_1 } fate;
 
@@ -29,17 +30,20 @@ typedef struct sim_record {
 typedef struct sim_output {
     hr_token token;
     sim_record *record;
+    hr_kept *kept;
 } sim_output;
 
 static struct {
     sim_record records[RECORDS];
-    bool grouped, threaded;
+    bool grouped[SINKS + 1]; /* by sink: what is sent together is refused together */
+    bool threaded, keeps, skips;
     unsigned retry_permille;
+    size_t late_bytes_max; /* 0: as the engine has it */
     /* the source */
     size_t next;
     hr_partition *partition;
     int64_t committed;
-    unsigned premature;
+    unsigned premature, spoiled;
     uint64_t fetched;
 } sim;
 
@@ -83,7 +87,7 @@ sim_is_done(const sim_record *r)
     case BAD_JSON:
         return r->letters > 0;
     case REFUSED_BY_0:
-        return r->letters > 0 && r->delivered[1] > 0;
+        return (sim.skips || r->letters > 0) && r->delivered[1] > 0;
     case REFUSED_BY_1:
         return r->letters > 0 && r->delivered[0] > 0;
     }
@@ -199,13 +203,17 @@ sim_end_some(sim_sink *s, hr_ack *acks)
         acks[i] = (hr_ack){.token = out->token, .status = HR_ACK_OK};
         if (retry) {
             acks[i].status = HR_ACK_RETRY;
-        } else if (sim.grouped && refused) {
+        } else if (sim.grouped[s->index] && refused) {
             acks[i].status = HR_ACK_SUSPECT;
         } else if (sim_refuses(s, out->record)) {
             acks[i].status = HR_ACK_REFUSED;
+            snprintf(acks[i].reason, sizeof acks[i].reason, "the test says so");
+            acks[i].kept = out->kept;
+            continue;
         } else {
             sim_deliver(s, out->record);
         }
+        hr_kept_free(out->kept);
     }
     memmove(s->pending + first, s->pending + first + n, (s->n - first - n) * sizeof *s->pending);
     s->n -= n;
@@ -245,6 +253,9 @@ sim_sink_open(hr_sink *sink, void *state, hr_error *err)
     (void)err;
     s->index = sink->index == HR_SINKS_MAX ? SINKS : (int)sink->index;
     s->seed = (unsigned)rand();
+    if (sim.late_bytes_max != 0) {
+        sink->thread->late_bytes_max = sim.late_bytes_max;
+    }
     pthread_mutex_init(&s->lock, NULL);
     pthread_cond_init(&s->changed, NULL);
     s->runs = sim.threaded && pthread_create(&s->thread, NULL, sim_writer, sink) == 0;
@@ -252,9 +263,9 @@ sim_sink_open(hr_sink *sink, void *state, hr_error *err)
 }
 
 static bool
-sim_add(sim_sink *s, const hr_record *record, hr_token token)
+sim_add(sim_sink *s, const hr_record *record, hr_token token, hr_kept *kept)
 {
-    s->pending[s->n++] = (sim_output){token, sim_find(record->offset)};
+    s->pending[s->n++] = (sim_output){token, sim_find(record->offset), kept};
     pthread_cond_signal(&s->changed);
     return true;
 }
@@ -274,10 +285,36 @@ sim_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_t *don
             rc = HR_EAGAIN;
             break;
         }
-        sim_add(s, hr_batch_record(batch, row), hr_sink_take(sink, batch, row));
+        sim_add(s, hr_batch_record(batch, row), hr_sink_take(sink, batch, row),
+                sim.keeps ? hr_sink_keep(sink, batch, row) : NULL);
     }
     pthread_mutex_unlock(&s->lock);
     return rc;
+}
+
+/* The bytes of the record, and the place that it came from. */
+static void
+sim_check_letter(const hr_letter *letter)
+{
+    const sim_record *r = sim_find(letter->record->offset);
+    char offset[24];
+    size_t found = 0;
+
+    snprintf(offset, sizeof offset, "%lld", (long long)r->offset);
+    sim.spoiled += hr_span_eq(letter->record->value, hr_span_str(r->value)) ? 0 : 1;
+    for (size_t i = 0; i < letter->n_headers; i++) {
+        const hr_header *h = &letter->headers[i];
+
+        found += hr_span_eq(h->name, HR_SPAN_LIT("__streams.errors.offset")) &&
+                         hr_span_eq(h->value, hr_span_str(offset))
+                     ? 1
+                     : 0;
+        found += hr_span_eq(h->name, HR_SPAN_LIT("__streams.errors.topic")) &&
+                         hr_span_eq(h->value, HR_SPAN_LIT("sim"))
+                     ? 1
+                     : 0;
+    }
+    sim.spoiled += found == 2 ? 0 : 1;
 }
 
 static int
@@ -289,8 +326,9 @@ sim_write_letter(hr_sink *sink, void *state, const hr_letter *letter, hr_error *
     (void)sink;
     (void)err;
     pthread_mutex_lock(&s->lock);
-    if (s->n < PENDING_MAX && rand_r(&s->seed) % 10 != 0) {
-        sim_add(s, letter->record, letter->token);
+    if (s->n < PENDING_MAX && rand_r(&s->seed) % 10 > (sim.keeps ? 4 : 0)) {
+        sim_check_letter(letter);
+        sim_add(s, letter->record, letter->token, NULL);
         rc = HR_OK;
     }
     pthread_mutex_unlock(&s->lock);
@@ -311,7 +349,7 @@ sim_poll(hr_sink *sink, void *state)
     for (int i = 0; i < 20 && s->n > 0; i++) {
         n = sim_end_some(s, acks);
         for (size_t k = 0; k < n; k++) {
-            hr_sink_ack(sink, acks[k].token, acks[k].status, "the test says so");
+            hr_thread_ack(sink->thread, &acks[k]);
         }
     }
     if (s->n > 0) {
@@ -332,6 +370,9 @@ sim_close(hr_sink *sink, void *state)
         pthread_mutex_unlock(&s->lock);
         pthread_join(s->thread, NULL);
     }
+    for (size_t i = 0; i < s->n; i++) {
+        hr_kept_free(s->pending[i].kept);
+    }
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->lock);
 }
@@ -350,6 +391,7 @@ static const hr_sink_type sim_sink_type = {
 
 /* ---- the runs ------------------------------------------------------------------------------ */
 
+/* The first sink's on_error is given. */
 static const char topology_text[] = "version: 1\n"
                                     "topology: sim\n"
                                     "sources:\n"
@@ -357,10 +399,12 @@ static const char topology_text[] = "version: 1\n"
                                     "steps:\n"
                                     "  same: {from: in, filter: id >= 0}\n"
                                     "sinks:\n"
-                                    "  a: {from: same, blackhole: {}}\n"
+                                    "  a: {from: same, blackhole: {}, on_error: %s}\n"
                                     "  b: {from: in, blackhole: {}}\n"
                                     "errors:\n"
                                     "  dead_letters: {blackhole: {}}\n";
+
+static char topology_path[] = "/tmp/headrace-sim-XXXXXX.yaml";
 
 static void
 sim_reset(unsigned seed)
@@ -370,9 +414,12 @@ sim_reset(unsigned seed)
     memset(&sim, 0, sizeof sim);
     sim.committed = -1;
     srand(seed);
-    sim.grouped = seed % 2 == 1;
     sim.threaded = seed % 4 >= 2;
+    sim.keeps = seed % 8 >= 4;
+    sim.grouped[0] = seed % 2 == 1;
+    sim.grouped[1] = sim.grouped[2] = seed % 2 == 1 && !sim.keeps;
     sim.retry_permille = seed % 3 == 0 ? 3 : 0;
+    sim.late_bytes_max = seed % 16 >= 12 ? 1000 : 0;
     for (size_t i = 0; i < RECORDS; i++) {
         sim_record *r = &sim.records[i];
 
@@ -386,10 +433,10 @@ sim_reset(unsigned seed)
 
 /* The topology of the file, with the test's own types in the place of what it names. */
 static hr_topology *
-sim_topology(const char *path)
+sim_topology(void)
 {
     hr_diag *diag = hr_diag_create();
-    hr_topology *topology = hr_topology_load(path, NULL, diag);
+    hr_topology *topology = hr_topology_load(topology_path, NULL, diag);
     int rc = topology != NULL ? hr_topology_compile(topology, diag) : HR_ECONFIG;
 
     hr_diag_print(diag, stderr, HR_DIAG_TEXT);
@@ -403,6 +450,18 @@ sim_topology(const char *path)
     topology->sinks[0].type = topology->sinks[1].type = &sim_sink_type;
     topology->dead_letters->type = &sim_sink_type;
     return topology;
+}
+
+/* How often too many the record left. */
+static uint64_t
+sim_repeated(const sim_record *r)
+{
+    uint64_t n = r->letters > 1 ? r->letters - 1 : 0;
+
+    for (size_t i = 0; i < SINKS; i++) {
+        n += r->delivered[i] > 1 ? r->delivered[i] - 1 : 0;
+    }
+    return n;
 }
 
 static void
@@ -424,19 +483,28 @@ sim_check(unsigned seed)
         }
         letters += r->letters > 0 ? 1 : 0;
         wanted += r->fate != FINE ? 1 : 0;
-        repeated += r->delivered[0] > 1 ? 1 : 0;
+        repeated += sim_repeated(r);
     }
     assert_int_equal(letters, wanted);
     assert_int_equal(sim.premature, 0);
+    assert_int_equal(sim.spoiled, 0);
     assert_int_equal(sim.committed, sim.records[RECORDS - 1].offset + 1);
-    printf("seed %2u: %s%s, %u per mille fail: %llu of %d letters, %llu repeated\n", seed,
-           sim.threaded ? "writer threads" : "own thread", sim.grouped ? ", refused in groups" : "",
-           sim.retry_permille, (unsigned long long)letters, RECORDS, (unsigned long long)repeated);
+    printf("seed %2u: %s%s%s%s, %u per mille fail: %llu of %d letters, %llu repeated\n", seed,
+           sim.threaded ? "writer threads" : "own thread", sim.keeps ? ", kept" : "",
+           sim.late_bytes_max != 0 ? " with little room" : "",
+           sim.grouped[0] ? ", refused in groups" : "", sim.retry_permille,
+           (unsigned long long)letters, RECORDS, (unsigned long long)repeated);
+    if (sim.keeps && sim.late_bytes_max == 0 && sim.retry_permille == 0 && !sim.grouped[0]) {
+        assert_int_equal(repeated, 0);
+    }
 }
 
-static void
-sim_run(const char *path, unsigned seed)
+/* A run of the topology by what sim_reset() made; how it ended. */
+static int
+sim_run(const char *on_error)
 {
+    int fd = mkstemps(topology_path, 5);
+    int rc;
     hr_diag *diag = hr_diag_create();
     hr_runner *runner = hr_runner_load(NULL, NULL, 0, diag);
     hr_run_options options = {.until_end = true};
@@ -444,36 +512,82 @@ sim_run(const char *path, unsigned seed)
     hr_app *app;
 
     hr_diag_destroy(diag);
+    assert_true(fd >= 0);
+    assert_true(dprintf(fd, topology_text, on_error) > 0);
+    close(fd);
     assert_non_null(runner);
     runner->commit_interval_ms = 5;
-    sim_reset(seed);
     app = hr_app_create(runner, &err);
     assert_non_null(app);
-    assert_int_equal(hr_app_add(app, sim_topology(path), &options, &err), HR_OK);
-    assert_int_equal(hr_app_loop(app), 0);
+    assert_int_equal(hr_app_add(app, sim_topology(), &options, &err), HR_OK);
+    rc = hr_app_loop(app);
     hr_app_destroy(app);
     hr_runner_destroy(runner);
-    sim_check(seed);
+    unlink(topology_path);
+    memcpy(strchr(topology_path, '.') - 6, "XXXXXX", 6);
+    return rc;
 }
 
 static void
 nothing_is_lost_and_nothing_committed_too_early(void **state)
 {
-    char path[] = "/tmp/headrace-sim-XXXXXX.yaml";
-    int fd = mkstemps(path, 5);
     const char *more = getenv("HEADRACE_SEEDS");
     unsigned seeds = more != NULL ? (unsigned)atoi(more) : SEEDS;
 
     (void)state;
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, topology_text, sizeof topology_text - 1),
-                     (ssize_t)sizeof topology_text - 1);
-    close(fd);
     hr_log_init(HR_LOG_ERROR, false);
     for (unsigned seed = 0; seed < seeds; seed++) {
-        sim_run(path, seed);
+        sim_reset(seed);
+        assert_int_equal(sim_run("dead_letter"), 0);
+        sim_check(seed);
     }
-    unlink(path);
+}
+
+/* Seeds whose sinks refuse one by one and where nothing else goes wrong. */
+static const unsigned plain_seeds[] = {2, 4, 20, 22};
+
+static void
+what_may_be_skipped_is_not_replayed(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < sizeof plain_seeds / sizeof *plain_seeds; s++) {
+        sim_reset(plain_seeds[s]);
+        for (size_t i = 0; i < RECORDS; i++) {
+            sim.records[i].fate = sim.records[i].fate == REFUSED_BY_0 ? REFUSED_BY_0 : FINE;
+            snprintf(sim.records[i].value, sizeof sim.records[i].value, "{\"id\":%zu}", i);
+        }
+        sim.skips = true;
+        assert_int_equal(sim_run("skip"), 0);
+        for (size_t i = 0; i < RECORDS; i++) {
+            const sim_record *r = &sim.records[i];
+
+            assert_int_equal(r->delivered[0], r->fate == FINE ? 1 : 0);
+            assert_int_equal(r->delivered[1], 1);
+            assert_int_equal(r->letters, 0);
+        }
+        assert_int_equal(sim.premature, 0);
+        assert_int_equal(sim.committed, sim.records[RECORDS - 1].offset + 1);
+    }
+}
+
+static void
+what_must_not_fail_stops_the_run_where_it_failed(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < sizeof plain_seeds / sizeof *plain_seeds; s++) {
+        size_t first = 0;
+
+        sim_reset(plain_seeds[s]);
+        while (sim.records[first].fate != REFUSED_BY_0) {
+            first++;
+        }
+        assert_int_not_equal(sim_run("fail"), 0);
+        assert_true(sim.committed <= sim.records[first].offset);
+        assert_int_equal(sim.premature, 0);
+        for (size_t i = 0; i < RECORDS; i++) {
+            assert_false(sim.records[i].fate == REFUSED_BY_0 && sim.records[i].letters > 0);
+        }
+    }
 }
 
 int
@@ -481,6 +595,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_lost_and_nothing_committed_too_early),
+        cmocka_unit_test(what_may_be_skipped_is_not_replayed),
+        cmocka_unit_test(what_must_not_fail_stops_the_run_where_it_failed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "engine/kept.h"
 #include "engine/mailbox.h"
 #include "hr_test.h"
 
@@ -71,11 +72,33 @@ every_ack_arrives_once_and_in_its_writers_order(void **state)
     close(fd);
 }
 
+static void
+records_kept_by_acks_that_nobody_drained_are_freed(void **state)
+{
+    int fd = eventfd(0, EFD_NONBLOCK);
+    hr_record record = {.offset = 1};
+    hr_ack ack = {.status = HR_ACK_REFUSED};
+    hr_mailbox mailbox;
+    size_t n;
+
+    (void)state;
+    hr_mailbox_init(&mailbox, fd);
+    ack.kept = hr_kept_make(&record, "t", 0);
+    assert_int_equal(hr_mailbox_post(&mailbox, &ack, 1), HR_OK);
+    assert_ptr_equal(hr_mailbox_drain(&mailbox, &n)->kept, ack.kept);
+    hr_kept_free(ack.kept);
+    ack.kept = hr_kept_make(&record, "t", 0);
+    assert_int_equal(hr_mailbox_post(&mailbox, &ack, 1), HR_OK);
+    hr_mailbox_finish(&mailbox); /* a leak checker sees it */
+    close(fd);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_ack_arrives_once_and_in_its_writers_order),
+        cmocka_unit_test(records_kept_by_acks_that_nobody_drained_are_freed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/mailbox.h"
-#include "config/error.h"
+#include "engine/kept.h"
 #include "hr_test.h"
 
 static hr_mongo_letter
 letter(hr_token token, const char *key, const char *filter, const char *body)
 {
-    return (hr_mongo_letter){token, hr_span_str(key), hr_span_str(filter), hr_span_str(body)};
+    return (hr_mongo_letter){token, hr_span_str(key), hr_span_str(filter), hr_span_str(body), NULL};
 }
 
 static void
@@ -69,12 +69,52 @@ a_full_mailbox_refuses_and_the_next_take_says_so(void **unused)
     hr_mongo_mailbox_finish(&mailbox);
 }
 
+static hr_kept *
+keep(size_t len)
+{
+    static const uint8_t bytes[2000];
+    hr_record record = {.value = {bytes, len}};
+    hr_kept *kept = hr_kept_make(&record, "t", 0);
+
+    assert_non_null(kept);
+    return kept;
+}
+
+static void
+what_letters_keep_comes_along_and_takes_room(void **unused)
+{
+    hr_mongo_mailbox mailbox;
+    hr_mongo_letter a = letter(1, "k", "", "b"), b = a, c = a, out;
+    hr_buf letters = {0};
+    bool refused;
+    size_t at = 0;
+
+    (void)unused;
+    a.kept = keep(10);
+    b.kept = keep(2000);
+    c.kept = keep(10);
+    hr_mongo_mailbox_init(&mailbox, 2048);
+    assert_int_equal(hr_mongo_mailbox_put(&mailbox, &a), HR_OK);
+    assert_true(hr_mongo_mailbox_room(&mailbox));
+    assert_int_equal(hr_mongo_mailbox_put(&mailbox, &b), HR_OK);
+    assert_false(hr_mongo_mailbox_room(&mailbox));
+    assert_true(hr_mongo_mailbox_take(&mailbox, &letters, &refused));
+    assert_true(hr_mongo_mailbox_room(&mailbox));
+    assert_true(hr_mongo_mailbox_next(&letters, &at, &out));
+    assert_ptr_equal(out.kept, a.kept);
+    hr_kept_free(out.kept);
+    hr_mongo_mailbox_discard(&letters, at); /* b; a leak checker sees what is missed */
+    assert_int_equal(hr_mongo_mailbox_put(&mailbox, &c), HR_OK);
+    hr_buf_finish(&letters);
+    hr_mongo_mailbox_finish(&mailbox); /* c */
+}
+
 static void
 a_huge_letter_does_not_keep_its_memory(void **unused)
 {
     hr_mongo_mailbox mailbox;
     static char big[100000];
-    hr_mongo_letter a = {1, {0}, {0}, {(const uint8_t *)big, sizeof big}};
+    hr_mongo_letter a = {1, {0}, {0}, {(const uint8_t *)big, sizeof big}, NULL};
     hr_mongo_letter b = letter(2, "k", "", "small");
     hr_buf letters = {0};
     bool refused;
@@ -117,6 +157,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(letters_come_out_as_they_went_in),
         cmocka_unit_test(a_full_mailbox_refuses_and_the_next_take_says_so),
+        cmocka_unit_test(what_letters_keep_comes_along_and_takes_room),
         cmocka_unit_test(a_huge_letter_does_not_keep_its_memory),
         cmocka_unit_test(a_closed_mailbox_gives_no_letters_and_no_pause),
     };

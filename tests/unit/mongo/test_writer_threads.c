@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/writer.h"
 #include "engine/clock.h"
+#include "engine/kept.h"
 #include "hr_test.h"
 
 #include <stdio.h>
@@ -34,6 +35,7 @@ typedef struct world {
     /* the sink */
     int acks[TOKENS];
     hr_ack_status status[TOKENS];
+    int64_t kept[TOKENS]; /* offset of the record that came back; -1: none did */
     char reason[120];
     size_t n_acks;
     int wakes, troubles, troubles_over;
@@ -146,6 +148,8 @@ sink_post(void *ctx, const hr_ack *acks, size_t n)
     for (size_t i = 0; i < n; i++) {
         w.acks[acks[i].token]++;
         w.status[acks[i].token] = acks[i].status;
+        w.kept[acks[i].token] = acks[i].kept != NULL ? acks[i].kept->record.offset : -1;
+        hr_kept_free(acks[i].kept);
         if (acks[i].status != HR_ACK_OK) {
             memcpy(w.reason, acks[i].reason, sizeof w.reason);
         }
@@ -220,6 +224,7 @@ static void
 put(hr_mongo_writers *writers, hr_token token, const char *key, const char *body)
 {
     hr_mongo_letter letter = {.token = token, .key = hr_span_str(key), .body = hr_span_str(body)};
+    hr_record record = {.value = letter.body, .offset = (int64_t)token};
     size_t i = hr_mongo_writers_pick(writers, hr_hash64(letter.key, 0));
 
     while (!hr_mongo_writers_room(writers, i)) {
@@ -230,6 +235,7 @@ put(hr_mongo_writers *writers, hr_token token, const char *key, const char *body
         w.wakes = 0;
         pthread_mutex_unlock(&w.lock);
     }
+    letter.kept = token % 8 != 7 ? hr_kept_make(&record, "t", 0) : NULL;
     assert_int_equal(hr_mongo_writers_put(writers, i, &letter), HR_OK);
 }
 
@@ -279,7 +285,7 @@ every_document_is_acknowledged_once(void **unused)
 
     (void)unused;
     config.n = 4;
-    config.mailbox_bytes = 16384; /* so that it fills up again and again */
+    config.mailbox_bytes = 65536; /* so that it fills up again and again */
     writers = start(config);
     for (size_t i = 0; i < TOKENS; i++) {
         snprintf(key, sizeof key, "%zu", i % 3000);
@@ -290,6 +296,7 @@ every_document_is_acknowledged_once(void **unused)
     for (size_t i = 0; i < TOKENS; i++) {
         assert_int_equal(w.acks[i], 1);
         assert_int_equal(w.status[i], HR_ACK_OK);
+        assert_int_equal(w.kept[i], -1);
     }
     assert_int_equal(w.troubles, 0);
 }
@@ -344,6 +351,9 @@ a_refused_document_leaves_the_others_alone(void **unused)
     assert_int_equal(w.status[1], HR_ACK_REFUSED);
     assert_int_equal(w.status[2], HR_ACK_OK);
     assert_string_equal(w.reason, "too ugly");
+    assert_int_equal(w.kept[0], -1);
+    assert_int_equal(w.kept[1], 1);
+    assert_int_equal(w.kept[2], -1);
     assert_int_equal(w.writes, 2);
 }
 
@@ -383,6 +393,21 @@ a_write_superseded_by_a_refused_one_is_written_after_all(void **unused)
     assert_int_equal(w.status[0], HR_ACK_OK);
     assert_int_equal(w.status[1], HR_ACK_OK);
     assert_int_equal(w.status[2], HR_ACK_REFUSED);
+    assert_int_equal(w.kept[2], 2);
+    assert_int_equal(w.kept[0] + w.kept[1], -2);
+}
+
+static void
+a_refusal_of_what_was_not_kept_comes_without(void **unused)
+{
+    hr_mongo_writers *writers = start(usual());
+
+    (void)unused;
+    put(writers, 7, "a", "bad");
+    await(&w.n_acks, 1);
+    hr_mongo_writers_stop(writers);
+    assert_int_equal(w.status[7], HR_ACK_REFUSED);
+    assert_int_equal(w.kept[7], -1);
 }
 
 static void
@@ -508,6 +533,7 @@ main(void)
         cmocka_unit_test_setup(superseded_writes_are_acknowledged_with_the_last, fresh_world),
         cmocka_unit_test_setup(a_write_superseded_by_a_refused_one_is_written_after_all,
                                fresh_world),
+        cmocka_unit_test_setup(a_refusal_of_what_was_not_kept_comes_without, fresh_world),
         cmocka_unit_test_setup(what_spoils_a_whole_command_is_found_by_sending_one_by_one,
                                fresh_world),
         cmocka_unit_test_setup(a_taken_key_is_tried_twice_and_then_judged, fresh_world),

@@ -7,6 +7,7 @@
 #define hr_sink_runner fake_runner
 #define hr_sink_connection fake_connection
 #define hr_sink_take fake_take
+#define hr_sink_keep fake_keep
 #define hr_sink_fail fake_fail
 #define hr_sink_post fake_post
 #define hr_sink_wake fake_wake
@@ -14,6 +15,7 @@
 #include "../../../operators/sink_mongo.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include "engine/clock.h"
+#include "engine/kept.h"
 #include "hr_test.h"
 
 #include <unistd.h>
@@ -66,6 +68,16 @@ fake_take(hr_sink *sink, const hr_batch *batch, hr_row row)
     (void)sink;
     w.taken++;
     return hr_batch_record(batch, row)->token;
+}
+
+hr_kept *
+fake_keep(hr_sink *sink, const hr_batch *batch, hr_row row)
+{
+    hr_kept *kept = hr_kept_make(hr_batch_record(batch, row), batch->topic, batch->partition);
+
+    (void)sink;
+    assert_non_null(kept);
+    return kept;
 }
 
 void
