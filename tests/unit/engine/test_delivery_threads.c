@@ -326,7 +326,7 @@ sim_write_letter(hr_sink *sink, void *state, const hr_letter *letter, hr_error *
     (void)sink;
     (void)err;
     pthread_mutex_lock(&s->lock);
-    if (s->n < PENDING_MAX && rand_r(&s->seed) % 10 > (sim.keeps ? 4 : 0)) {
+    if (s->n < PENDING_MAX && rand_r(&s->seed) % 10 > (sim.keeps ? 2 : 0)) {
         sim_check_letter(letter);
         sim_add(s, letter->record, letter->token, NULL);
         rc = HR_OK;
