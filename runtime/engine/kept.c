@@ -22,7 +22,7 @@ kept_span(uint8_t **at, hr_span from)
 {
     hr_span copy = {from.data != NULL ? *at : NULL, from.len};
 
-    if (from.len > 0) {
+    if (from.data != NULL && from.len > 0) {
         memcpy(*at, from.data, from.len);
         *at += from.len;
     }

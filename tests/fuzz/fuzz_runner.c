@@ -28,12 +28,26 @@ fuzz_load(const char *path, const char *set)
     hr_diag_destroy(diag);
 }
 
+/* The bytes as a string of their own; it ends at the first zero. */
+static char *
+fuzz_text(const uint8_t *data, size_t len)
+{
+    char *text = malloc(len + 1);
+
+    if (text == NULL) {
+        abort();
+    }
+    memcpy(text, data, len);
+    text[len] = '\0';
+    return text;
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *zero = size > 0 ? memchr(data, 0, size) : NULL;
     size_t len = zero != NULL ? (size_t)(zero - data) : size;
-    char *set = zero != NULL ? strndup((const char *)zero + 1, size - len - 1) : NULL;
+    char *set = zero != NULL ? fuzz_text(zero + 1, size - len - 1) : NULL;
     int fd = memfd_create("runner", MFD_CLOEXEC);
     char path[64];
 

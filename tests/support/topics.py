@@ -74,10 +74,8 @@ class Topics:
             found = self.admin.list_offsets(asked, request_timeout=10)
             try:
                 return {one.partition: future.result(15).offset for one, future in found.items()}
-            except kafka.KafkaException as error:
-                if not error.args[0].retriable():
-                    raise
-                return None  # a broker that has just started
+            except kafka.KafkaException:
+                return None  # a broker that has just started, or a leader that has just moved: asked again
         return wait_until(answer, 30, f"no end offsets of {topic}")
 
     def partitions(self, topic):
@@ -127,9 +125,16 @@ class Topics:
     def committed(self, group, topic):
         """{partition: committed offset}; a partition without one is absent."""
         consumer = self._consumer(group)
-        try:
+
+        def answer():
             asked = [kafka.TopicPartition(topic, p) for p in self.partitions(topic)]
-            return {one.partition: one.offset for one in consumer.committed(asked, timeout=10) if one.offset >= 0}
+            try:
+                return consumer.committed(asked, timeout=10)
+            except kafka.KafkaException:
+                return None  # a coordinator that has just started
+        try:
+            found = wait_until(answer, 30, f"no committed offsets of {group}")
+            return {one.partition: one.offset for one in found if one.offset >= 0}
         finally:
             consumer.close()
 
