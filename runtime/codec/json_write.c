@@ -17,6 +17,7 @@
 
 #define WRITE_DAY_MS 86400000
 #define WRITE_NUMBER_MAX 32 /* characters of any int64 or double */
+#define WRITE_DIGITS_MAX 20 /* of any uint64 */
 
 static const char write_pairs[] = "0001020304050607080910111213141516171819202122232425262728293031"
                                   "3233343536373839404142434445464"
@@ -80,18 +81,19 @@ write_log2_pow10(int e)
     return (e * 1741647) >> 19;
 }
 
-/* The shortest decimal in the rounding interval of c * 2^q, c not 0; `narrow`: c is the smallest of
- * its binade, and the interval below it half as wide. Names are the paper's. */
-static write_decimal
-write_shortest(uint64_t c, int q, bool narrow)
+/* The power of ten that scales the rounding interval of c * 2^q; `narrow`: c is the smallest of its
+ * binade, and the interval below it half as wide. */
+static int
+write_scale(int q, bool narrow)
 {
-    uint64_t odd = c & 1; /* ends of the interval belong to an even c only */
-    int k = (q * 1262611 - (narrow ? 524031 : 0)) >> 22;
-    int h = q + write_log2_pow10(-k) + 1;
-    const uint64_t *power = hr_json_pow10[-k - HR_JSON_POW10_MIN];
-    uint64_t lower = write_round_to_odd(power, (4 * c - 2 + narrow) << h) + odd;
-    uint64_t vb = write_round_to_odd(power, (4 * c) << h);
-    uint64_t upper = write_round_to_odd(power, (4 * c + 2) << h) - odd;
+    return (q * 1262611 - (narrow ? 524031 : 0)) >> 22;
+}
+
+/* The shortest decimal between lower and upper, which surround vb; all are four times the scaled
+ * value. Names are the paper's. */
+static write_decimal
+write_choose(uint64_t lower, uint64_t vb, uint64_t upper, int k)
+{
     uint64_t s = vb / 4, sp = s / 10;
     bool down, up;
 
@@ -108,6 +110,20 @@ write_shortest(uint64_t c, int q, bool narrow)
         up = vb > 4 * s + 2 || (vb == 4 * s + 2 && (s & 1) != 0);
     }
     return (write_decimal){s + up, k};
+}
+
+/* The shortest decimal in the rounding interval of c * 2^q, c not 0. */
+static write_decimal
+write_shortest(uint64_t c, int q, bool narrow)
+{
+    uint64_t odd = c & 1; /* ends of the interval belong to an even c only */
+    int k = write_scale(q, narrow);
+    int h = q + write_log2_pow10(-k) + 1;
+    const uint64_t *power = hr_json_pow10[-k - HR_JSON_POW10_MIN];
+
+    return write_choose(write_round_to_odd(power, (4 * c - 2 + narrow) << h) + odd,
+                        write_round_to_odd(power, (4 * c) << h),
+                        write_round_to_odd(power, (4 * c + 2) << h) - odd, k);
 }
 
 static write_decimal
@@ -127,27 +143,24 @@ write_decimal_of(uint64_t bits)
     return write_shortest(c, q, fraction == 0 && exponent > 1);
 }
 
-/* Digits with the point behind the first `point` of them; zeros fill what lacks on either side. */
+/* Digits with the point behind the first `point` of them; zeros fill what lacks on either side.
+ * Copies of a fixed size are a few instructions; what they write too much is written over. */
 static size_t
 write_fixed(char *to, const char *digits, int n, int point)
 {
-    char *at = to;
-
     if (point <= 0) {
-        memcpy(at, "0.0000", 6);
-        at += 2 - point;
-        memcpy(at, digits, (size_t)n);
-        return (size_t)(at - to + n);
+        memcpy(to, "0.0000", 6);
+        memcpy(to + 2 - point, digits, WRITE_DIGITS_MAX);
+        return (size_t)(2 - point + n);
     }
+    memcpy(to, digits, WRITE_DIGITS_MAX);
     if (point >= n) {
-        memcpy(at, digits, (size_t)n);
-        memset(at + n, '0', (size_t)(point - n));
-        memcpy(at + point, ".0", 2);
+        memset(to + n, '0', (size_t)(point - n));
+        memcpy(to + point, ".0", 2);
         return (size_t)point + 2;
     }
-    memcpy(at, digits, (size_t)point);
-    at[point] = '.';
-    memcpy(at + point + 1, digits + point, (size_t)(n - point));
+    to[point] = '.';
+    memcpy(to + point + 1, digits + point, WRITE_DIGITS_MAX);
     return (size_t)n + 1;
 }
 
@@ -177,21 +190,25 @@ write_scientific(char *to, const char *digits, int n, int point)
 static int
 write_number(hr_buf *out, bool negative, write_decimal decimal)
 {
-    char to[WRITE_NUMBER_MAX], text[WRITE_NUMBER_MAX], *end = text + sizeof text;
-    char *start = write_digits(end, decimal.digits);
+    char text[3 * WRITE_DIGITS_MAX] = {0}, *end = text + WRITE_DIGITS_MAX;
+    char *start = write_digits(end, decimal.digits), *to;
     int n, point = (int)(end - start) + decimal.exp10;
-    size_t len = 0;
 
+    if (hr_buf_reserve(out, 2 * WRITE_NUMBER_MAX) != HR_OK) {
+        return HR_ENOMEM;
+    }
+    to = (char *)out->data + out->len;
     if (negative) {
-        to[len++] = '-';
+        *to++ = '-';
     }
     while (end - start > 1 && end[-1] == '0') {
         end--;
     }
     n = (int)(end - start);
-    len += point > -4 && point <= 16 ? write_fixed(to + len, start, n, point)
-                                     : write_scientific(to + len, start, n, point);
-    return hr_buf_append(out, to, len);
+    to += point > -4 && point <= 16 ? write_fixed(to, start, n, point)
+                                    : write_scientific(to, start, n, point);
+    out->len = (size_t)(to - (char *)out->data);
+    return HR_OK;
 }
 
 int
@@ -203,7 +220,29 @@ hr_json_write_double(hr_buf *out, double value)
     return write_number(out, bits >> 63 != 0, write_decimal_of(bits));
 }
 
-/* The same search in the wider rounding interval of a float. */
+/* As write_round_to_odd(), with the 64 bits of the power that a float needs. */
+static uint64_t
+write_round_to_odd_float(uint64_t power, uint32_t factor)
+{
+    write_u128 y = (write_u128)power * factor;
+
+    return (uint64_t)(y >> 64) | ((uint64_t)y >> 32 > 1 ? 1 : 0);
+}
+
+static write_decimal
+write_shortest_float(uint32_t c, int q, bool narrow)
+{
+    uint32_t odd = c & 1;
+    int k = write_scale(q, narrow);
+    int h = q + write_log2_pow10(-k) + 1;
+    const uint64_t *entry = hr_json_pow10[-k - HR_JSON_POW10_MIN];
+    uint64_t power = entry[0] + (entry[1] != 0); /* rounded up as well */
+
+    return write_choose(write_round_to_odd_float(power, (4 * c - 2 + narrow) << h) + odd,
+                        write_round_to_odd_float(power, (4 * c) << h),
+                        write_round_to_odd_float(power, (4 * c + 2) << h) - odd, k);
+}
+
 static write_decimal
 write_decimal_of_float(uint32_t bits)
 {
@@ -215,7 +254,7 @@ write_decimal_of_float(uint32_t bits)
     if (c == 0) {
         return (write_decimal){0, 0};
     }
-    return write_shortest(c, q, fraction == 0 && exponent > 1);
+    return write_shortest_float(c, q, fraction == 0 && exponent > 1);
 }
 
 int

@@ -308,6 +308,7 @@ task_add_records(hr_task *task, hr_batch *batch, size_t n)
     int64_t now_us = hr_clock_us();
     uint64_t bytes = 0;
 
+    task->thread->now_us = now_us;
     batch->topic = task->partition.topic;
     batch->partition = task->partition.id;
     batch->n_records = (uint32_t)n;
@@ -587,13 +588,14 @@ task_write(hr_task *task, hr_error *err)
 }
 
 static void
-task_done(hr_task *task, uint32_t sequence, int64_t now_us)
+task_done(hr_task *task, uint32_t sequence)
 {
     int64_t taken_us = hr_tracker_at(&task->tracker, sequence)->taken_us;
 
     if (hr_tracker_done(&task->tracker, sequence)) {
         hr_counter_add(&task->thread->metrics.acknowledged, 1);
-        hr_histogram_add(&task->thread->metrics.latency, (uint64_t)(now_us - taken_us), 1);
+        hr_histogram_add(&task->thread->metrics.latency,
+                         (uint64_t)(task->thread->now_us - taken_us), 1);
         task->backoff_ms = 0;
     }
 }
@@ -601,7 +603,7 @@ task_done(hr_task *task, uint32_t sequence, int64_t now_us)
 static void
 task_output_done(hr_task *task, uint32_t sequence)
 {
-    task_done(task, sequence, hr_clock_us());
+    task_done(task, sequence);
     if (task->n_poison > 0 || task->isolate_until != 0) {
         task_poison_prune(task);
     }
@@ -612,10 +614,10 @@ static void
 task_finish_work(hr_task *task)
 {
     hr_batch *batch = task->work->batch;
-    int64_t now_us = hr_clock_us();
 
+    task->thread->now_us = hr_clock_us();
     for (size_t i = 0; i < batch->n_records; i++) {
-        task_done(task, hr_token_sequence(batch->records[i].token), now_us);
+        task_done(task, hr_token_sequence(batch->records[i].token));
     }
     hr_run_count_failures(task->thread->run, task->work->failures.n);
     task_work_release(task);

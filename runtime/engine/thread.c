@@ -222,8 +222,12 @@ hr_sink_keep(hr_sink *sink, const hr_batch *batch, hr_row row)
 void
 hr_sink_ack(hr_sink *sink, hr_token token, hr_ack_status status, const char *reason)
 {
-    hr_ack ack = {.token = token, .status = status};
+    hr_ack ack; /* the reason is long, and mostly there is none */
 
+    ack.token = token;
+    ack.status = status;
+    ack.kept = NULL;
+    ack.reason[0] = '\0';
     if (reason != NULL) {
         snprintf(ack.reason, sizeof ack.reason, "%s", reason);
     }
@@ -443,6 +447,7 @@ thread_serve(hr_thread *thread)
     const hr_ack *acks = hr_mailbox_drain(&thread->mailbox, &n);
     size_t n_sinks = thread->run->topology->n_sinks + (thread->letters != NULL ? 1 : 0);
 
+    thread->now_us = hr_clock_us();
     for (size_t i = 0; i < n; i++) {
         hr_thread_ack(thread, &acks[i]);
     }

@@ -57,6 +57,7 @@ struct hr_thread {
     uv_timer_t timer;
     int wake_fd;
     int64_t wake_at_ms;
+    int64_t now_us; /* read once per batch and round of acknowledgements */
     hr_thread_phase phase;
     atomic_bool stop; /* asked to stop. thread: any */
 

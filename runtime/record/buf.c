@@ -12,14 +12,11 @@ hr_buf_finish(hr_buf *buf)
 }
 
 int
-hr_buf_reserve(hr_buf *buf, size_t more)
+hr_buf_grow(hr_buf *buf, size_t more)
 {
     size_t cap = buf->cap != 0 ? buf->cap : 256;
     uint8_t *data;
 
-    if (more <= buf->cap - buf->len) {
-        return HR_OK;
-    }
     if (more > SIZE_MAX / 4 || (buf->cap_max != 0 && buf->len + more > buf->cap_max)) {
         return HR_ENOMEM;
     }
@@ -36,16 +33,4 @@ hr_buf_reserve(hr_buf *buf, size_t more)
     buf->data = data;
     buf->cap = cap;
     return HR_OK;
-}
-
-int
-hr_buf_append(hr_buf *buf, const void *bytes, size_t n)
-{
-    int rc = hr_buf_reserve(buf, n);
-
-    if (rc == HR_OK && n > 0) {
-        memcpy(buf->data + buf->len, bytes, n);
-        buf->len += n;
-    }
-    return rc;
 }

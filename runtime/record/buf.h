@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_RECORD_BUF_H
 #define HR_RECORD_BUF_H
+#include "config/error.h"
 #include "record/span.h"
 
 typedef struct hr_buf {
@@ -16,10 +17,26 @@ void hr_buf_finish(hr_buf *buf);
 
 /* Makes room for `more` bytes behind len. HR_OK or HR_ENOMEM (also past cap_max); the bytes written
  * so far stay. */
-int hr_buf_reserve(hr_buf *buf, size_t more);
+int hr_buf_grow(hr_buf *buf, size_t more);
+
+static inline int
+hr_buf_reserve(hr_buf *buf, size_t more)
+{
+    return more <= buf->cap - buf->len ? HR_OK : hr_buf_grow(buf, more);
+}
 
 /* Appends. HR_OK or HR_ENOMEM. */
-int hr_buf_append(hr_buf *buf, const void *bytes, size_t n);
+static inline int
+hr_buf_append(hr_buf *buf, const void *bytes, size_t n)
+{
+    int rc = hr_buf_reserve(buf, n);
+
+    if (rc == HR_OK && n > 0) {
+        memcpy(buf->data + buf->len, bytes, n);
+        buf->len += n;
+    }
+    return rc;
+}
 
 static inline hr_span
 hr_buf_span(const hr_buf *buf)
