@@ -76,6 +76,20 @@ hr_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, hr
 }
 
 void
+hr_kafka_conf_default(rd_kafka_conf_t *conf, const hr_connection *connection, const char *name,
+                      const char *value, hr_error *err)
+{
+    const hr_opt_map *properties = &connection->u.kafka.properties;
+
+    for (size_t i = 0; i < properties->n; i++) {
+        if (strcmp(properties->v[i].key.s, name) == 0) {
+            return;
+        }
+    }
+    hr_kafka_conf_set(conf, name, value, err);
+}
+
+void
 hr_kafka_conf_set_int(rd_kafka_conf_t *conf, const char *name, int64_t value, hr_error *err)
 {
     char text[32];

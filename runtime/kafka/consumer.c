@@ -234,18 +234,24 @@ static void
 consumer_conf_fetch(rd_kafka_conf_t *conf, const hr_kafka_consumer_conf *c, hr_error *err)
 {
     int64_t kbytes = c->prefetch_bytes / 1024 > 64 ? c->prefetch_bytes / 1024 : 64;
+    /* A broker has one fetch under way. When all partitions but those at their end have enough, it
+     * asks for the latter only, and what the others run out of waits until that fetch is over. */
+    const char *wait_ms = c->connection->u.kafka.embedded               ? "5"
+                          : c->runner->profile == HR_PROFILE_THROUGHPUT ? "10"
+                                                                        : "100";
 
     hr_kafka_conf_set(conf, "enable.auto.commit", "false", err);
     hr_kafka_conf_set(conf, "enable.auto.offset.store", "false", err);
     hr_kafka_conf_set(conf, "enable.partition.eof", "true", err);
     hr_kafka_conf_set(conf, "auto.offset.reset", "error", err);
     hr_kafka_conf_set(conf, "check.crcs", "true", err);
-    hr_kafka_conf_set(conf, "queued.min.messages", "30000", err);
+    /* Small records: a message waiting costs about 450 bytes beside its own. */
+    hr_kafka_conf_set(conf, "queued.min.messages", "7500", err);
     hr_kafka_conf_set_int(conf, "queued.max.messages.kbytes", kbytes, err);
     hr_kafka_conf_set(conf, "fetch.queue.backoff.ms", "1", err);
     hr_kafka_conf_set(conf, "fetch.error.backoff.ms", "50", err);
+    hr_kafka_conf_default(conf, c->connection, "fetch.wait.max.ms", wait_ms, err);
     if (c->connection->u.kafka.embedded) {
-        hr_kafka_conf_set(conf, "fetch.wait.max.ms", "5", err);
         hr_kafka_conf_set(conf, "allow.auto.create.topics", "true", err);
     }
 }
