@@ -64,7 +64,7 @@ open_consumer(bench *b, const char *bootstrap, const char *group)
     set(conf, "enable.auto.offset.store", "false");
     set(conf, "auto.offset.reset", "earliest");
     set(conf, "check.crcs", "true");
-    set(conf, "queued.min.messages", "7500");
+    set(conf, "queued.min.messages", "6000");
     set(conf, "queued.max.messages.kbytes", "8192");
     set(conf, "fetch.queue.backoff.ms", "1");
     set(conf, "fetch.error.backoff.ms", "50");

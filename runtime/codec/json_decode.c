@@ -485,7 +485,8 @@ decode_is_name(const decode_run *run, const hr_json_field *field, const uint8_t 
     if ((head & field->head_mask) != field->head) {
         return false;
     }
-    return field->name_len < 8 || memcmp(at + 8, field->name + 8, field->name_len - 7) == 0;
+    return field->name_len < 8 ||
+           hr_bytes_eq(at + 8, (const uint8_t *)field->name + 8, field->name_len - 7);
 }
 
 static const hr_json_field *

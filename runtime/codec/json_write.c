@@ -17,7 +17,7 @@
 
 #define WRITE_DAY_MS 86400000
 #define WRITE_NUMBER_MAX 32 /* characters of any int64 or double */
-#define WRITE_DIGITS_MAX 20 /* of any uint64 */
+#define WRITE_DIGITS_MAX 17 /* of the shortest form of any double */
 
 static const char write_pairs[] = "0001020304050607080910111213141516171819202122232425262728293031"
                                   "3233343536373839404142434445464"
@@ -153,15 +153,16 @@ write_fixed(char *to, const char *digits, int n, int point)
         memcpy(to + 2 - point, digits, WRITE_DIGITS_MAX);
         return (size_t)(2 - point + n);
     }
-    memcpy(to, digits, WRITE_DIGITS_MAX);
-    if (point >= n) {
-        memset(to + n, '0', (size_t)(point - n));
-        memcpy(to + point, ".0", 2);
-        return (size_t)point + 2;
+    if (point < n) {
+        memcpy(to + 1, digits, WRITE_DIGITS_MAX);
+        memcpy(to, digits, (size_t)point);
+        to[point] = '.';
+        return (size_t)n + 1;
     }
-    to[point] = '.';
-    memcpy(to + point + 1, digits + point, WRITE_DIGITS_MAX);
-    return (size_t)n + 1;
+    memcpy(to, digits, WRITE_DIGITS_MAX);
+    memset(to + n, '0', (size_t)(point - n));
+    memcpy(to + point, ".0", 2);
+    return (size_t)point + 2;
 }
 
 static size_t
@@ -190,11 +191,11 @@ write_scientific(char *to, const char *digits, int n, int point)
 static int
 write_number(hr_buf *out, bool negative, write_decimal decimal)
 {
-    char text[3 * WRITE_DIGITS_MAX] = {0}, *end = text + WRITE_DIGITS_MAX;
+    char text[2 * WRITE_NUMBER_MAX] = {0}, *end = text + WRITE_NUMBER_MAX;
     char *start = write_digits(end, decimal.digits), *to;
     int n, point = (int)(end - start) + decimal.exp10;
 
-    if (hr_buf_reserve(out, 2 * WRITE_NUMBER_MAX) != HR_OK) {
+    if (hr_buf_reserve(out, WRITE_NUMBER_MAX) != HR_OK) {
         return HR_ENOMEM;
     }
     to = (char *)out->data + out->len;

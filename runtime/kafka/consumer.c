@@ -246,7 +246,7 @@ consumer_conf_fetch(rd_kafka_conf_t *conf, const hr_kafka_consumer_conf *c, hr_e
     hr_kafka_conf_set(conf, "auto.offset.reset", "error", err);
     hr_kafka_conf_set(conf, "check.crcs", "true", err);
     /* Small records: a message waiting costs about 450 bytes beside its own. */
-    hr_kafka_conf_set(conf, "queued.min.messages", "7500", err);
+    hr_kafka_conf_set(conf, "queued.min.messages", "6000", err);
     hr_kafka_conf_set_int(conf, "queued.max.messages.kbytes", kbytes, err);
     hr_kafka_conf_set(conf, "fetch.queue.backoff.ms", "1", err);
     hr_kafka_conf_set(conf, "fetch.error.backoff.ms", "50", err);

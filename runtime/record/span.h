@@ -21,10 +21,37 @@ hr_span_str(const char *text)
     return (hr_span){(const uint8_t *)text, text != NULL ? strlen(text) : 0};
 }
 
+/* Whether n bytes are equal. Names and keys are short: two loads that overlap instead of a call. */
+static inline bool
+hr_bytes_eq(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    uint64_t long_a[2], long_b[2];
+    uint32_t short_a[2], short_b[2];
+
+    if (n > 16) {
+        return memcmp(a, b, n) == 0;
+    }
+    if (n >= 8) {
+        memcpy(&long_a[0], a, 8);
+        memcpy(&long_b[0], b, 8);
+        memcpy(&long_a[1], a + n - 8, 8);
+        memcpy(&long_b[1], b + n - 8, 8);
+        return ((long_a[0] ^ long_b[0]) | (long_a[1] ^ long_b[1])) == 0;
+    }
+    if (n >= 4) {
+        memcpy(&short_a[0], a, 4);
+        memcpy(&short_b[0], b, 4);
+        memcpy(&short_a[1], a + n - 4, 4);
+        memcpy(&short_b[1], b + n - 4, 4);
+        return ((short_a[0] ^ short_b[0]) | (short_a[1] ^ short_b[1])) == 0;
+    }
+    return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
+}
+
 static inline bool
 hr_span_eq(hr_span a, hr_span b)
 {
-    return a.len == b.len && (b.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+    return a.len == b.len && hr_bytes_eq(a.data, b.data, a.len);
 }
 
 /* Order of memcmp, a prefix first. */
