@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 
 typedef struct file_options {
@@ -23,12 +24,33 @@ static const hr_option file_option_table[] = {
     {0},
 };
 
+typedef struct file_shared {
+    bool begun; /* a thread has opened the file: the others must not empty it again */
+} file_shared;
+
+static pthread_mutex_t file_open_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int
+file_open_once(const file_options *opt, file_shared *shared)
+{
+    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
+    int fd;
+
+    pthread_mutex_lock(&file_open_lock);
+    if (opt->mode == MODE_TRUNCATE && !shared->begun) {
+        flags |= O_TRUNC;
+    }
+    fd = open(opt->path.s, flags, 0644);
+    shared->begun = shared->begun || fd >= 0;
+    pthread_mutex_unlock(&file_open_lock);
+    return fd;
+}
+
 static int
 file_open(hr_sink *sink, void *state, hr_error *err)
 {
     const file_options *opt = hr_sink_node(sink)->options;
-    int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW;
-    int fd = open(opt->path.s, opt->mode == MODE_TRUNCATE ? flags | O_TRUNC : flags, 0644);
+    int fd = file_open_once(opt, hr_sink_node(sink)->shared);
 
     if (fd < 0) {
         return hr_fail(err, HR_EIO, HR_NO_LOC, "cannot write %s: %s", opt->path.s, strerror(errno));
@@ -55,6 +77,13 @@ file_poll(hr_sink *sink, void *state)
 }
 
 static void
+file_holding(hr_sink *sink, void *state, char *text, size_t size)
+{
+    (void)sink;
+    hr_line_writer_holding(state, text, size);
+}
+
+static void
 file_close(hr_sink *sink, void *state)
 {
     (void)sink;
@@ -68,10 +97,12 @@ const hr_sink_type hr_sink_file = {
     .example = "{path: data/answers.jsonl, mode: truncate}",
     .options = file_option_table,
     .options_size = sizeof(file_options),
+    .shared_size = sizeof(file_shared),
     .state_size = sizeof(hr_line_writer),
     .open = file_open,
     .write = file_write,
     .write_letter = file_write_letter,
     .poll = file_poll,
+    .holding = file_holding,
     .close = file_close,
 };

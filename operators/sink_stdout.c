@@ -31,6 +31,13 @@ stdout_poll(hr_sink *sink, void *state)
 }
 
 static void
+stdout_holding(hr_sink *sink, void *state, char *text, size_t size)
+{
+    (void)sink;
+    hr_line_writer_holding(state, text, size);
+}
+
+static void
 stdout_close(hr_sink *sink, void *state)
 {
     (void)sink;
@@ -48,5 +55,6 @@ const hr_sink_type hr_sink_stdout = {
     .write = stdout_write,
     .write_letter = stdout_write_letter,
     .poll = stdout_poll,
+    .holding = stdout_holding,
     .close = stdout_close,
 };

@@ -42,6 +42,7 @@ dry_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_t *don
         }
         dry_print(node->name.s, batch->key[row], hr_buf_span(&s->buf));
     }
+    fflush(stdout);
     return HR_OK;
 }
 

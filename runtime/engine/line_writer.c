@@ -3,14 +3,25 @@
 #include "codec/json_write.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#define WAIT_MS 5 /* for a slow reader of a pipe, before the thread turns to other things */
+
+/* The writer that has part of a long line out on standard output, which all threads and topologies
+ * of the process share: the others wait until it has written the rest. */
+static pthread_mutex_t stdout_lock = PTHREAD_MUTEX_INITIALIZER;
+static const hr_line_writer *stdout_owner;
+
 int
 hr_line_writer_init(hr_line_writer *writer, int fd, hr_error *err)
 {
-    *writer = (hr_line_writer){.fd = fd};
+    *writer = (hr_line_writer){.fd = fd, .shared = fd == STDOUT_FILENO};
     writer->tokens = calloc(HR_BATCH_ROWS, sizeof *writer->tokens);
     return writer->tokens != NULL ? HR_OK : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
 }
@@ -18,7 +29,11 @@ hr_line_writer_init(hr_line_writer *writer, int fd, hr_error *err)
 void
 hr_line_writer_finish(hr_line_writer *writer)
 {
-    if (writer->fd > 2) {
+    if (writer->shared) {
+        pthread_mutex_lock(&stdout_lock);
+        stdout_owner = stdout_owner == writer ? NULL : stdout_owner;
+        pthread_mutex_unlock(&stdout_lock);
+    } else if (writer->fd > 2) {
         close(writer->fd);
     }
     hr_buf_finish(&writer->buf);
@@ -26,38 +41,119 @@ hr_line_writer_finish(hr_line_writer *writer)
     *writer = (hr_line_writer){0};
 }
 
-/* HR_OK when all lines are written and acknowledged. */
+/* ---- writing -------------------------------------------------------------------------------- */
+
+/* What one write(2) may take at once: of a pipe whole lines up to PIPE_BUF, which the system
+ * neither mixes with others nor cuts; the first PIPE_BUF bytes of a longer line. */
+static size_t
+writer_chunk(const hr_line_writer *writer)
+{
+    const uint8_t *from = writer->buf.data + writer->written;
+    size_t left = writer->buf.len - writer->written;
+    size_t whole = PIPE_BUF;
+
+    if (!writer->shared || left <= PIPE_BUF) {
+        return left;
+    }
+    while (whole > 0 && from[whole - 1] != '\n') {
+        whole--;
+    }
+    return whole > 0 ? whole : PIPE_BUF;
+}
+
+static ssize_t
+writer_again(void)
+{
+    errno = EAGAIN;
+    return -1;
+}
+
+static ssize_t
+writer_write_shared(hr_line_writer *writer)
+{
+    struct pollfd pfd = {.fd = writer->fd, .events = POLLOUT};
+    ssize_t n;
+
+    if ((stdout_owner != NULL && stdout_owner != writer) || poll(&pfd, 1, 0) <= 0) {
+        return writer_again();
+    }
+    n = write(writer->fd, writer->buf.data + writer->written, writer_chunk(writer));
+    if (n > 0) {
+        stdout_owner = writer->buf.data[writer->written + (size_t)n - 1] == '\n' ? NULL : writer;
+    }
+    return n;
+}
+
+/* As write(2), but does not wait for whoever reads the other end of a pipe. */
+static ssize_t
+writer_write(hr_line_writer *writer)
+{
+    ssize_t n;
+
+    if (!writer->shared) {
+        return write(writer->fd, writer->buf.data + writer->written, writer_chunk(writer));
+    }
+    pthread_mutex_lock(&stdout_lock);
+    n = writer_write_shared(writer);
+    pthread_mutex_unlock(&stdout_lock);
+    return n;
+}
+
+static void
+writer_acknowledge(hr_line_writer *writer, hr_sink *sink)
+{
+    size_t n = writer->n_tokens;
+
+    if (n == 0) {
+        return;
+    }
+    writer->n_tokens = 0;
+    hr_sink_trouble(sink, NULL);
+    for (size_t i = 0; i < n; i++) {
+        hr_sink_ack(sink, writer->tokens[i], HR_ACK_OK, NULL);
+    }
+}
+
+/* A reader that is only slow is no trouble; a full disk is. */
 static int
-writer_flush(hr_line_writer *writer, hr_sink *sink, hr_error *err)
+writer_not_taken(hr_sink *sink, hr_error *err)
+{
+    if (errno == EPIPE) {
+        return hr_fail(err, HR_EFATAL, HR_NO_LOC, "nobody reads what is written any more");
+    }
+    if (errno != EAGAIN) {
+        hr_sink_trouble(sink, strerror(errno));
+    }
+    return hr_fail(err, HR_EAGAIN, HR_NO_LOC, "%s", strerror(errno));
+}
+
+/* HR_OK when all lines are written and acknowledged. Waits up to wait_ms where the other end of a
+ * pipe is slow. */
+static int
+writer_flush(hr_line_writer *writer, hr_sink *sink, int wait_ms, hr_error *err)
 {
     while (writer->written < writer->buf.len) {
-        ssize_t n = write(writer->fd, writer->buf.data + writer->written,
-                          writer->buf.len - writer->written);
+        struct pollfd pfd = {.fd = writer->fd, .events = POLLOUT};
+        ssize_t n = writer_write(writer);
 
         if (n < 0 && errno == EINTR) {
             continue;
         }
-        if (n < 0 && errno == EPIPE) {
-            return hr_fail(err, HR_EFATAL, HR_NO_LOC, "nobody reads what is written any more");
+        if (n < 0 && errno == EAGAIN && wait_ms > 0 && poll(&pfd, 1, wait_ms) > 0) {
+            wait_ms = 0; /* the place may be another writer's: once is enough */
+            continue;
         }
         if (n <= 0) {
-            hr_sink_trouble(sink, strerror(errno));
-            return hr_fail(err, HR_EAGAIN, HR_NO_LOC, "%s", strerror(errno));
+            return writer_not_taken(sink, err);
         }
         writer->written += (size_t)n;
     }
     writer->buf.len = writer->written = 0;
-    if (writer->n_tokens > 0) {
-        size_t n = writer->n_tokens;
-
-        writer->n_tokens = 0;
-        hr_sink_trouble(sink, NULL);
-        for (size_t i = 0; i < n; i++) {
-            hr_sink_ack(sink, writer->tokens[i], HR_ACK_OK, NULL);
-        }
-    }
+    writer_acknowledge(writer, sink);
     return HR_OK;
 }
+
+/* ---- records and dead letters --------------------------------------------------------------- */
 
 static void
 writer_add_row(hr_line_writer *writer, hr_sink *sink, hr_batch *batch, hr_row row)
@@ -82,7 +178,7 @@ int
 hr_line_writer_rows(hr_line_writer *writer, hr_sink *sink, hr_batch *batch, hr_rows rows,
                     size_t *done, hr_error *err)
 {
-    int rc = writer_flush(writer, sink, err);
+    int rc = writer_flush(writer, sink, WAIT_MS, err);
 
     *done = 0;
     if (rc != HR_OK) {
@@ -92,7 +188,7 @@ hr_line_writer_rows(hr_line_writer *writer, hr_sink *sink, hr_batch *batch, hr_r
         writer_add_row(writer, sink, batch, rows.row[*done]);
     }
     /* The rows are taken; what is left of them is written by poll(). */
-    rc = writer_flush(writer, sink, err);
+    rc = writer_flush(writer, sink, WAIT_MS, err);
     return rc == HR_EFATAL ? rc : HR_OK;
 }
 
@@ -126,7 +222,7 @@ int
 hr_line_writer_letter(hr_line_writer *writer, hr_sink *sink, const hr_letter *letter, hr_error *err)
 {
     hr_buf *out = &writer->buf;
-    int rc = writer_flush(writer, sink, err);
+    int rc = writer_flush(writer, sink, WAIT_MS, err);
 
     if (rc != HR_OK) {
         return rc;
@@ -149,7 +245,7 @@ hr_line_writer_letter(hr_line_writer *writer, hr_sink *sink, const hr_letter *le
         return hr_fail(err, rc, HR_NO_LOC, "out of memory for a dead letter");
     }
     writer->tokens[writer->n_tokens++] = letter->token;
-    writer_flush(writer, sink, err);
+    writer_flush(writer, sink, WAIT_MS, err);
     return HR_OK;
 }
 
@@ -158,5 +254,13 @@ hr_line_writer_poll(hr_line_writer *writer, hr_sink *sink)
 {
     hr_error err = {0};
 
-    writer_flush(writer, sink, &err);
+    writer_flush(writer, sink, 0, &err);
+}
+
+void
+hr_line_writer_holding(const hr_line_writer *writer, char *text, size_t size)
+{
+    if (writer->n_tokens > 0) {
+        snprintf(text, size, "%zu lines that nobody takes", writer->n_tokens);
+    }
 }

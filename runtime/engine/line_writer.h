@@ -1,5 +1,7 @@
 /* Records as lines into a file descriptor: what sinks file and stdout share. A record is
- * acknowledged when write(2) has taken its line.
+ * acknowledged when write(2) has taken its line. Lines of several threads and topologies on one
+ * standard output stay whole, and a reader that does not read stops the topology's outputs, not its
+ * thread.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_LINE_WRITER_H
@@ -8,7 +10,8 @@
 
 typedef struct hr_line_writer {
     int fd;
-    hr_buf buf; /* lines not written yet begin at buf.data[written] */
+    bool shared; /* standard output: other threads write there too, and a reader may be slow */
+    hr_buf buf;  /* lines not written yet begin at buf.data[written] */
     size_t written;
     hr_token *tokens; /* of the records in buf */
     size_t n_tokens;
@@ -30,5 +33,8 @@ int hr_line_writer_letter(hr_line_writer *writer, hr_sink *sink, const hr_letter
 
 /* Tries to write what is left. */
 void hr_line_writer_poll(hr_line_writer *writer, hr_sink *sink);
+
+/* For the shutdown log: how many lines are left. */
+void hr_line_writer_holding(const hr_line_writer *writer, char *text, size_t size);
 
 #endif

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Sinks stdout and file: lines stay whole and none is lost, whoever else writes or does not read.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() {
+    printf '%s\n' "$*" "--- log" >&2
+    cat log >&2
+    exit 1
+}
+
+# A topology that makes records and writes them.
+make() { # NAME COUNT SINK
+    cat >"$1.yaml" <<YAML
+version: 1
+topology: $1
+sources:
+  numbers:
+    generate: {fields: {id: 'n', from: '"$1"', pad: '"........................................"'}, count: $2}
+sinks:
+  out:
+    from: numbers
+    $3
+YAML
+}
+
+# Two topologies on one pipe whose reader is slow at first.
+make a 50000 'stdout: {}'
+make b 50000 'stdout: {}'
+"$HEADRACE" run a.yaml b.yaml --until-end 2>log | (
+    sleep 0.3
+    cat
+) >out
+[ "$(grep -cE '^\{"id":[0-9]+,"from":"(a|b)","pad":"\.+"\}$' out)" = 100000 ] || fail "lines of two topologies are mixed"
+[ "$(sort -u out | wc -l)" = 100000 ] || fail "a line is there twice"
+
+# A line that is longer than a pipe takes at once.
+long=$(printf '%0100000d' 0)
+make c 200 'stdout: {}'
+make d 200 'stdout: {}'
+sed -i "s/\.\.\.*/$long/" c.yaml d.yaml
+"$HEADRACE" run c.yaml d.yaml --until-end 2>log | (
+    sleep 0.3
+    cat
+) >out
+[ "$(grep -cE '^\{"id":[0-9]+,"from":"(c|d)","pad":"0+"\}$' out)" = 400 ] || fail "long lines are mixed"
+
+# Nobody reads: the stop keeps to its limit and says what it waited for.
+make e 0 'stdout: {}'
+mkfifo pipe
+exec 3<>pipe
+status=0
+timeout -s TERM 1 "$HEADRACE" run e.yaml --set shutdown_timeout=1s >&3 2>log || status=$?
+exec 3>&-
+[ "$status" = 124 ] || fail "exit code $status"
+grep -q 'stops before everything was acknowledged' log || fail "it does not say that it stopped early"
+
+# A file that begins anew begins anew once, not once a thread.
+make f 20000 'file: {path: f.jsonl, mode: truncate}'
+echo old >f.jsonl
+"$HEADRACE" run f.yaml --until-end --threads 4 2>log
+[ "$(wc -l <f.jsonl)" = 20000 ] || fail "$(wc -l <f.jsonl) lines in the file, not 20000"
+grep -q old f.jsonl && fail "the file was not emptied"
+
+# Appending goes on behind what is there.
+make g 10 'file: {path: f.jsonl}'
+"$HEADRACE" run g.yaml --until-end 2>log
+[ "$(wc -l <f.jsonl)" = 20010 ] || fail "appending lost lines"
