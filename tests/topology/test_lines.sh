@@ -39,15 +39,17 @@ make b 50000 'stdout: {}'
 [ "$(sort -u out | wc -l)" = 100000 ] || fail "a line is there twice"
 
 # A line that is longer than a pipe takes at once.
-long=$(printf '%0100000d' 0)
-make c 200 'stdout: {}'
-make d 200 'stdout: {}'
-sed -i "s/\.\.\.*/$long/" c.yaml d.yaml
+for name in c d; do
+    make $name 500 'stdout: {}'
+    sed -i 's/from: numbers/from: wide/' $name.yaml
+    printf 'steps:\n  wide: {from: numbers, derive: {p: "pad%s", pad: "p%s"}}\n' \
+        "$(printf ' + pad%.0s' {1..29})" "$(printf ' + p%.0s' {1..7})" >>$name.yaml
+done
 "$HEADRACE" run c.yaml d.yaml --until-end 2>log | (
     sleep 0.3
     cat
 ) >out
-[ "$(grep -cE '^\{"id":[0-9]+,"from":"(c|d)","pad":"0+"\}$' out)" = 400 ] || fail "long lines are mixed"
+[ "$(grep -cE '^\{"id":[0-9]+,"from":"(c|d)","pad":"\.+","p":"\.+"\}$' out)" = 1000 ] || fail "long lines are mixed"
 
 # Nobody reads: the stop keeps to its limit and says what it waited for.
 make e 0 'stdout: {}'
