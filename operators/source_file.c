@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/clock.h"
+#include "engine/pace.h"
 #include "hr_source.h"
 #include "record/buf.h"
 
@@ -37,9 +38,10 @@ typedef struct file_state {
     hr_partition *partition;
     hr_buf buf; /* bytes of the file from buf_offset on */
     int64_t buf_offset;
-    size_t at;               /* of the next line in buf */
-    int64_t wrapped;         /* bytes of the earlier passes of a repeated file */
-    double started_ms, sent; /* for the rate */
+    size_t at;          /* of the next line in buf */
+    int64_t pass_bytes; /* of a repeated file: what it held at the start is what is repeated */
+    int64_t wrapped;    /* bytes of the earlier passes */
+    hr_pace pace;
     bool eof;
 } file_state;
 
@@ -65,13 +67,23 @@ file_open(hr_source *source, void *state, hr_error *err)
     if (s->fd < 0 || fstat(s->fd, &st) != 0) {
         return hr_fail(err, HR_EIO, HR_NO_LOC, "cannot read %s: %s", path, strerror(errno));
     }
-    s->started_ms = (double)hr_clock_us() / 1000;
+    s->pass_bytes = file_options_of(source)->repeat ? st.st_size : INT64_MAX;
+    hr_pace_init(&s->pace, file_options_of(source)->rate);
     if (hr_source_until_end(source)) {
         hr_source_until(source, 0, file_options_of(source)->repeat ? INT64_MAX : st.st_size);
         hr_source_until_known(source);
     }
     s->partition = hr_source_assign(source, path, 0, 0, NULL);
     return s->partition != NULL ? HR_OK : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+}
+
+/* How many bytes to read next: up to the end of the pass. */
+static size_t
+file_want(const file_state *s)
+{
+    int64_t left = s->pass_bytes - (s->buf_offset + (int64_t)s->buf.len);
+
+    return left < (int64_t)READ_BYTES ? (size_t)(left > 0 ? left : 0) : READ_BYTES;
 }
 
 /* Moves the rest of the buffer to its front and reads more behind it. False: the file ends. */
@@ -93,7 +105,7 @@ file_fill(hr_source *source, file_state *s)
         hr_source_trouble(source, "a line is longer than 16 MiB", true);
         return false;
     }
-    n = pread(s->fd, s->buf.data + s->buf.len, READ_BYTES, s->buf_offset + (int64_t)s->buf.len);
+    n = pread(s->fd, s->buf.data + s->buf.len, file_want(s), s->buf_offset + (int64_t)s->buf.len);
     if (n <= 0) {
         s->eof = true;
         if (n < 0) {
@@ -103,25 +115,6 @@ file_fill(hr_source *source, file_state *s)
     }
     s->buf.len += (size_t)n;
     return true;
-}
-
-/* How many records the rate allows now; asks for a wake-up when none. */
-static size_t
-file_allowed(hr_source *source, file_state *s, size_t max)
-{
-    double rate = file_options_of(source)->rate;
-    double now_ms = (double)hr_clock_us() / 1000;
-    double due;
-
-    if (rate <= 0) {
-        return max;
-    }
-    due = (now_ms - s->started_ms) * rate / 1000 - s->sent;
-    if (due < 1) {
-        hr_source_wake_at(source, hr_clock_ms() + (int64_t)((1 - due) * 1000 / rate) + 1);
-        return 0;
-    }
-    return due < (double)max ? (size_t)due : max;
 }
 
 /* Cuts lines out of the buffer; blank ones are left out. The last one needs no newline. */
@@ -153,14 +146,15 @@ file_cut(file_state *s, hr_record *records, size_t max)
 static void
 file_at_end(hr_source *source, file_state *s)
 {
-    if (!file_options_of(source)->repeat || s->buf_offset + (int64_t)s->at == 0) {
+    if (!file_options_of(source)->repeat || s->pass_bytes == 0) {
         hr_source_ended(source, s->partition);
         return;
     }
-    s->wrapped += s->buf_offset + (int64_t)s->at;
+    s->wrapped += s->pass_bytes;
     s->buf_offset = 0;
     s->buf.len = s->at = 0;
     s->eof = false;
+    hr_source_wake_at(source, hr_clock_ms()); /* there is more at once */
 }
 
 static size_t
@@ -172,14 +166,14 @@ file_fetch(hr_source *source, void *state, hr_partition *partition, hr_record *r
 
     (void)partition;
     (void)arena;
-    max = file_allowed(source, s, max);
+    max = hr_pace_allowed(&s->pace, source, max);
     if (max == 0) {
         return 0;
     }
     do {
         n = file_cut(s, records, max);
     } while (n == 0 && (file_fill(source, s) || s->at < s->buf.len));
-    s->sent += (double)n;
+    hr_pace_take(&s->pace, n);
     if (n == 0) {
         file_at_end(source, s);
     }
@@ -194,9 +188,7 @@ file_seek(hr_source *source, void *state, hr_partition *partition, int64_t offse
     (void)source;
     (void)partition;
     (void)err;
-    if (offset < s->wrapped) {
-        s->wrapped = 0; /* a rewind into an earlier pass: reads that pass again from the start */
-    }
+    s->wrapped = s->pass_bytes > 0 ? offset - offset % s->pass_bytes : 0; /* of an earlier pass? */
     s->buf_offset = offset - s->wrapped;
     s->buf.len = s->at = 0;
     s->eof = false;

@@ -5,6 +5,7 @@
 #include "codec/json_write.h"
 #include "codec/schema.h"
 #include "engine/clock.h"
+#include "engine/pace.h"
 #include "hr_source.h"
 #include "record/buf.h"
 
@@ -41,7 +42,7 @@ typedef struct generate_state {
     hr_buf buf;
     hr_partition *partition;
     int64_t next;
-    double started_ms, sent;
+    hr_pace pace;
 } generate_state;
 
 static const hr_kind generate_slots[] = {HR_KIND_INT};
@@ -143,7 +144,7 @@ generate_open(hr_source *source, void *state, hr_error *err)
         s->rows[i] = i;
         s->batch->source[i] = i;
     }
-    s->started_ms = (double)hr_clock_us() / 1000;
+    hr_pace_init(&s->pace, opt->rate);
     if (hr_source_until_end(source)) {
         hr_source_until(source, 0, opt->count > 0 ? opt->count : INT64_MAX);
         hr_source_until_known(source);
@@ -157,7 +158,6 @@ static size_t
 generate_allowed(hr_source *source, generate_state *s, size_t max)
 {
     const generate_options *opt = hr_source_node(source)->options;
-    double due;
 
     if (opt->count > 0) {
         if (s->next >= opt->count) {
@@ -166,15 +166,7 @@ generate_allowed(hr_source *source, generate_state *s, size_t max)
         }
         max = opt->count - s->next < (int64_t)max ? (size_t)(opt->count - s->next) : max;
     }
-    if (opt->rate <= 0) {
-        return max;
-    }
-    due = ((double)hr_clock_us() / 1000 - s->started_ms) * opt->rate / 1000 - s->sent;
-    if (due < 1) {
-        hr_source_wake_at(source, hr_clock_ms() + (int64_t)((1 - due) * 1000 / opt->rate) + 1);
-        return 0;
-    }
-    return due < (double)max ? (size_t)due : max;
+    return hr_pace_allowed(&s->pace, source, max);
 }
 
 static int
@@ -256,7 +248,7 @@ generate_fetch(hr_source *source, void *state, hr_partition *partition, hr_recor
         start = ends[i];
     }
     s->next += (int64_t)n;
-    s->sent += (double)n;
+    hr_pace_take(&s->pace, n);
     return n;
 }
 

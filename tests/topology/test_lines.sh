@@ -72,3 +72,19 @@ grep -q old f.jsonl && fail "the file was not emptied"
 make g 10 'file: {path: f.jsonl}'
 "$HEADRACE" run g.yaml --until-end 2>log
 [ "$(wc -l <f.jsonl)" = 20010 ] || fail "appending lost lines"
+
+# A file that repeats does so at once and at its rate; an empty one does no harm.
+printf '{"i":%d}\n' 1 2 3 4 5 >repeat.jsonl
+cat >h.yaml <<'YAML'
+version: 1
+topology: h
+sources:
+  lines:
+    file: {path: repeat.jsonl, repeat: true}
+sinks:
+  out:
+    from: lines
+    stdout: {}
+YAML
+"$HEADRACE" run h.yaml 2>log | head -n 500 >out || true
+[ "$(sort out | uniq -c | awk '$1 == 100' | wc -l)" = 5 ] || fail "not each line 100 times"
