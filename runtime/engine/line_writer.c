@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/line_writer.h"
 #include "codec/json_write.h"
+#include "engine/clock.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WAIT_MS 5 /* for a slow reader of a pipe, before the thread turns to other things */
+#define WAIT_MS 20 /* for a slow reader of a pipe, before the thread turns to other things */
 
 /* The writer that has part of a long line out on standard output, which all threads and topologies
  * of the process share: the others wait until it has written the rest. */
@@ -62,20 +63,18 @@ writer_chunk(const hr_line_writer *writer)
 }
 
 static ssize_t
-writer_again(void)
-{
-    errno = EAGAIN;
-    return -1;
-}
-
-static ssize_t
 writer_write_shared(hr_line_writer *writer)
 {
     struct pollfd pfd = {.fd = writer->fd, .events = POLLOUT};
     ssize_t n;
 
-    if ((stdout_owner != NULL && stdout_owner != writer) || poll(&pfd, 1, 0) <= 0) {
-        return writer_again();
+    if (stdout_owner != NULL && stdout_owner != writer) {
+        errno = EBUSY;
+        return -1;
+    }
+    if (poll(&pfd, 1, 0) <= 0) {
+        errno = EAGAIN;
+        return -1;
     }
     n = write(writer->fd, writer->buf.data + writer->written, writer_chunk(writer));
     if (n > 0) {
@@ -84,7 +83,8 @@ writer_write_shared(hr_line_writer *writer)
     return n;
 }
 
-/* As write(2), but does not wait for whoever reads the other end of a pipe. */
+/* As write(2), but does not wait for whoever reads the other end of a pipe (EAGAIN) or for another
+ * writer's long line (EBUSY). */
 static ssize_t
 writer_write(hr_line_writer *writer)
 {
@@ -118,29 +118,48 @@ writer_acknowledge(hr_line_writer *writer, hr_sink *sink)
 static int
 writer_not_taken(hr_sink *sink, hr_error *err)
 {
-    if (errno == EPIPE) {
+    int cause = errno;
+
+    if (cause == EPIPE) {
         return hr_fail(err, HR_EFATAL, HR_NO_LOC, "nobody reads what is written any more");
     }
-    if (errno != EAGAIN) {
-        hr_sink_trouble(sink, strerror(errno));
+    if (cause == EAGAIN || cause == EBUSY) {
+        hr_sink_wake(sink); /* the next turn waits and tries again */
+    } else {
+        hr_sink_trouble(sink, strerror(cause));
     }
-    return hr_fail(err, HR_EAGAIN, HR_NO_LOC, "%s", strerror(errno));
+    return hr_fail(err, HR_EAGAIN, HR_NO_LOC, "%s", strerror(cause));
 }
 
-/* HR_OK when all lines are written and acknowledged. Waits up to wait_ms where the other end of a
+/* Waits for room until limit_ms. False: there is none, or it is something else that is wrong. */
+static bool
+writer_wait(const hr_line_writer *writer, int64_t limit_ms)
+{
+    struct pollfd pfd = {.fd = writer->fd, .events = POLLOUT};
+    int64_t left = limit_ms - hr_clock_ms();
+
+    if (left <= 0 || (errno != EAGAIN && errno != EBUSY)) {
+        return false;
+    }
+    if (errno == EBUSY) {
+        poll(NULL, 0, 1);
+    } else {
+        poll(&pfd, 1, (int)left);
+    }
+    return true;
+}
+
+/* HR_OK when all lines are written and acknowledged. Waits up to WAIT_MS where the other end of a
  * pipe is slow. */
 static int
-writer_flush(hr_line_writer *writer, hr_sink *sink, int wait_ms, hr_error *err)
+writer_flush(hr_line_writer *writer, hr_sink *sink, hr_error *err)
 {
+    int64_t limit_ms = writer->shared ? hr_clock_ms() + WAIT_MS : 0;
+
     while (writer->written < writer->buf.len) {
-        struct pollfd pfd = {.fd = writer->fd, .events = POLLOUT};
         ssize_t n = writer_write(writer);
 
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0 && errno == EAGAIN && wait_ms > 0 && poll(&pfd, 1, wait_ms) > 0) {
-            wait_ms = 0; /* the place may be another writer's: once is enough */
+        if (n < 0 && (errno == EINTR || writer_wait(writer, limit_ms))) {
             continue;
         }
         if (n <= 0) {
@@ -178,7 +197,7 @@ int
 hr_line_writer_rows(hr_line_writer *writer, hr_sink *sink, hr_batch *batch, hr_rows rows,
                     size_t *done, hr_error *err)
 {
-    int rc = writer_flush(writer, sink, WAIT_MS, err);
+    int rc = writer_flush(writer, sink, err);
 
     *done = 0;
     if (rc != HR_OK) {
@@ -188,7 +207,7 @@ hr_line_writer_rows(hr_line_writer *writer, hr_sink *sink, hr_batch *batch, hr_r
         writer_add_row(writer, sink, batch, rows.row[*done]);
     }
     /* The rows are taken; what is left of them is written by poll(). */
-    rc = writer_flush(writer, sink, WAIT_MS, err);
+    rc = writer_flush(writer, sink, err);
     return rc == HR_EFATAL ? rc : HR_OK;
 }
 
@@ -222,7 +241,7 @@ int
 hr_line_writer_letter(hr_line_writer *writer, hr_sink *sink, const hr_letter *letter, hr_error *err)
 {
     hr_buf *out = &writer->buf;
-    int rc = writer_flush(writer, sink, WAIT_MS, err);
+    int rc = writer_flush(writer, sink, err);
 
     if (rc != HR_OK) {
         return rc;
@@ -245,7 +264,7 @@ hr_line_writer_letter(hr_line_writer *writer, hr_sink *sink, const hr_letter *le
         return hr_fail(err, rc, HR_NO_LOC, "out of memory for a dead letter");
     }
     writer->tokens[writer->n_tokens++] = letter->token;
-    writer_flush(writer, sink, WAIT_MS, err);
+    writer_flush(writer, sink, err);
     return HR_OK;
 }
 
@@ -254,7 +273,7 @@ hr_line_writer_poll(hr_line_writer *writer, hr_sink *sink)
 {
     hr_error err = {0};
 
-    writer_flush(writer, sink, 0, &err);
+    writer_flush(writer, sink, &err);
 }
 
 void
