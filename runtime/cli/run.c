@@ -85,14 +85,19 @@ run_options(run_args *args, hr_arg_list *sinks, hr_run_options *options)
 {
     char *end = NULL;
 
+    if (args->group != NULL && args->files.n > 1) {
+        fprintf(stderr,
+                "headrace run: --group is for one topology: each needs a group of its own\n");
+        return 2;
+    }
     options->group = args->group;
     options->until_end = args->until_end;
     options->dry = args->dry;
     options->fail_fast = args->fail_fast;
     if (args->threads != NULL) {
         options->threads = strtol(args->threads, &end, 10);
-        if (*end != '\0' || options->threads < 1) {
-            fprintf(stderr, "headrace run: --threads wants a whole number from 1\n");
+        if (*end != '\0' || options->threads < 1 || options->threads > 256) {
+            fprintf(stderr, "headrace run: --threads wants a whole number from 1 to 256\n");
             return 2;
         }
     }

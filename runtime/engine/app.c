@@ -290,6 +290,14 @@ hr_app_add(hr_app *app, hr_topology *topology, const hr_run_options *options, hr
         hr_topology_destroy(topology);
         return hr_fail(err, HR_ECONFIG, HR_NO_LOC, "more than %d topologies", RUNS_MAX);
     }
+    for (size_t i = 0; i < app->n_runs; i++) {
+        if (strcmp(app->runs[i]->topology->name.s, topology->name.s) == 0) {
+            hr_fail(err, HR_ECONFIG, topology->name.loc, "a topology '%s' runs here already",
+                    topology->name.s);
+            hr_topology_destroy(topology);
+            return hr_hint(err, "its name is its consumer group: give each its own");
+        }
+    }
     run = hr_run_create(topology, app->runner, options, &app->changed, err);
     if (run == NULL) {
         hr_topology_destroy(topology);

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define THREADS_MAX 64
+#define THREADS_MAX 256
 #define HURRIED_DRAIN_MS 1000
 
 /* ---- options ------------------------------------------------------------------------------------

@@ -51,6 +51,12 @@ expect 2 describe a.yaml b.yaml
 expect 2 describe
 expect 2 run
 expect 2 run topologies/flight_delay/topology.yaml --threads none
+expect 2 run topologies/flight_delay/topology.yaml --threads 257
+says 'from 1 to 256'
+expect 2 run topologies/flight_delay/topology.yaml topologies/flight_delay/replay.yaml --group g
+says 'each needs a group of its own'
+expect 1 run topologies/flight_delay/replay.yaml topologies/flight_delay/replay.yaml --config config/embedded.yaml
+says "a topology 'flight_delay_replay' runs here already"
 expect 2 operators enrihc
 says "did you mean 'enrich'?"
 
