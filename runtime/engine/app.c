@@ -23,6 +23,7 @@ struct hr_app {
     void *tick_ctx;
     hr_run *runs[RUNS_MAX];
     size_t n_runs;
+    hr_topology *refused;        /* kept to the end: the error that was given out points into it */
     hr_kafka_embedded **brokers; /* by connection; NULL: not embedded */
     bool stopping;
     int64_t stopping_since_ms, holding_logged_ms;
@@ -281,27 +282,43 @@ hr_app_create(hr_runner *runner, hr_error *err)
     return app;
 }
 
+static int
+app_refuse(hr_app *app, hr_topology *topology, int rc)
+{
+    hr_topology_destroy(app->refused);
+    app->refused = topology;
+    return rc;
+}
+
+static bool
+app_has_name(const hr_app *app, const char *name)
+{
+    for (size_t i = 0; i < app->n_runs; i++) {
+        if (strcmp(app->runs[i]->topology->name.s, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int
 hr_app_add(hr_app *app, hr_topology *topology, const hr_run_options *options, hr_error *err)
 {
     hr_run *run;
 
     if (app->n_runs == RUNS_MAX) {
-        hr_topology_destroy(topology);
-        return hr_fail(err, HR_ECONFIG, HR_NO_LOC, "more than %d topologies", RUNS_MAX);
+        hr_fail(err, HR_ECONFIG, HR_NO_LOC, "more than %d topologies", RUNS_MAX);
+        return app_refuse(app, topology, HR_ECONFIG);
     }
-    for (size_t i = 0; i < app->n_runs; i++) {
-        if (strcmp(app->runs[i]->topology->name.s, topology->name.s) == 0) {
-            hr_fail(err, HR_ECONFIG, topology->name.loc, "a topology '%s' runs here already",
-                    topology->name.s);
-            hr_topology_destroy(topology);
-            return hr_hint(err, "its name is its consumer group: give each its own");
-        }
+    if (app_has_name(app, topology->name.s)) {
+        hr_fail(err, HR_ECONFIG, topology->name.loc, "a topology '%s' runs here already",
+                topology->name.s);
+        hr_hint(err, "its name is its consumer group: give each its own");
+        return app_refuse(app, topology, HR_ECONFIG);
     }
     run = hr_run_create(topology, app->runner, options, &app->changed, err);
     if (run == NULL) {
-        hr_topology_destroy(topology);
-        return err->code;
+        return app_refuse(app, topology, err->code);
     }
     app->runs[app->n_runs++] = run;
     return app_create_topics(app, run, err);
@@ -349,6 +366,7 @@ hr_app_destroy(hr_app *app)
         hr_run_destroy(app->runs[i]);
         hr_topology_destroy(topology);
     }
+    hr_topology_destroy(app->refused);
     for (size_t i = 0; app->brokers != NULL && i < app->runner->n_connections; i++) {
         hr_kafka_embedded_destroy(app->brokers[i]);
     }

@@ -19,7 +19,8 @@ typedef struct hr_app_stats {
  * it. Blocks SIGPIPE. NULL with *err. */
 hr_app *hr_app_create(hr_runner *runner, hr_error *err);
 
-/* Adds a compiled topology; the app takes it over and destroys it. */
+/* Adds a compiled topology; the app takes it over, on an error too, and destroys it with itself:
+ * *err points into it. */
 int hr_app_add(hr_app *app, hr_topology *topology, const hr_run_options *options, hr_error *err);
 
 /* Runs until a signal, a failure, the end of all sources (until_end), or hr_app_stop(); then

@@ -57,6 +57,8 @@ expect 2 run topologies/flight_delay/topology.yaml topologies/flight_delay/repla
 says 'each needs a group of its own'
 expect 1 run topologies/flight_delay/replay.yaml topologies/flight_delay/replay.yaml --config config/embedded.yaml
 says "a topology 'flight_delay_replay' runs here already"
+expect 1 run topologies/flight_delay/topology.yaml
+says "topology.yaml:16:25: error: the configuration has no kafka connection 'kafka'"
 expect 2 operators enrihc
 says "did you mean 'enrich'?"
 
