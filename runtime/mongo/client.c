@@ -13,6 +13,8 @@
 #include <ctype.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 5000
 #define SELECTION_TIMEOUT_MS 5000
@@ -66,9 +68,21 @@ client_log(mongoc_log_level_t level, const char *domain, const char *message, vo
            "mongo driver: %s" HR_LOG_KV "domain=%s", text, domain);
 }
 
+/* The driver puts counters into shared memory under our number when it is loaded, and cannot when a
+ * process of that number was killed: in containers most have the same. Nobody reads them. */
+static void
+client_unlink_counters(void)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "/mongoc-%ld", (long)getpid());
+    shm_unlink(name);
+}
+
 static void
 client_init_driver_now(void)
 {
+    client_unlink_counters();
     mongoc_log_set_handler(client_log, NULL);
     mongoc_init();
 }

@@ -205,3 +205,19 @@ def test_mongo_may_come_later_than_headrace(rig, own_mongo):
     with pymongo.MongoClient(own_mongo.uri) as client:
         assert client[rig.database].answers.count_documents({}) == 100
     process.stop_cleanly()
+
+
+def test_a_committed_offset_that_is_gone_stops_the_partition_and_says_so(rig):
+    """Retention took records that were never processed: to go on elsewhere is a person's decision."""
+    rig.create_topics(partitions=2)
+    rig.counted("kafka")
+    rig.topics.produce(rig.requests, [{**one, "partition": n % 2} for n, one in enumerate(records(0, 20))])
+    rig.run("--until-end").expect_exit(0)
+    rig.topics.produce(rig.requests, [{**one, "partition": n % 2} for n, one in enumerate(records(20, 40))])
+    rig.topics.delete_before(rig.requests, 0, 15)
+    process = rig.run()
+    process.wait_line(rf"{rig.requests}\[0\]: the committed offset is not in the log any more")
+    audit([*range(20), *range(21, 40, 2)], rig.answered(30)).assert_exactly_once()  # the other one goes on
+    assert rig.committed()[0] == 10
+    process.stop_cleanly()
+    assert rig.committed() == {0: 10, 1: 20}

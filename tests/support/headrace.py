@@ -58,6 +58,7 @@ class Headrace(Process):
         assert ended == code, f"{self.name} ended with {ended}, not {code}:\n{self.tail()}"
 
     def stop_cleanly(self, limit_s=30):
-        """SIGTERM; it must end by itself with 0."""
+        """SIGTERM; it must end by itself with 0. Before its first line a signal would simply end it."""
+        self.wait_line("topology starts")
         self.interrupt()
         self.expect_exit(0, limit_s)

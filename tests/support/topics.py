@@ -38,6 +38,11 @@ class Topics:
         self.admin.create_partitions([request], request_timeout=10)[name].result(15)
         wait_until(lambda: self._leaders(name) == partitions, 15, f"{name} has no leaders")
 
+    def delete_before(self, name, partition, offset):
+        """What retention does: the partition begins at that offset."""
+        asked = kafka.TopicPartition(name, partition, offset)
+        self.admin.delete_records([asked], request_timeout=10)[asked].result(15)
+
     def _leaders(self, name):
         found = self.admin.list_topics(name, timeout=5).topics[name].partitions.values()
         return sum(1 for partition in found if partition.leader >= 0)
