@@ -14,6 +14,7 @@
 typedef struct run_args {
     hr_arg_list files, sets;
     const char *config, *sinks, *group, *threads;
+    char *sinks_split; /* what the names of the sinks point into */
     bool until_end, dry, quiet, fail_fast;
 } run_args;
 
@@ -73,6 +74,7 @@ run_add_all(hr_app *app, const hr_runner *runner, const run_args *args,
             return 1;
         }
         if (hr_app_add(app, topology, options, &err) != HR_OK) {
+            err.loc.file = args->files.v[i]; /* the topology, and its name's copy, is gone */
             run_print_error(&err);
             return 1;
         }
@@ -102,9 +104,8 @@ run_options(run_args *args, hr_arg_list *sinks, hr_run_options *options)
         }
     }
     if (args->sinks != NULL) {
-        char *text = strdup(args->sinks); /* lives as long as the process */
-
-        if (text == NULL || !hr_args_split(text, sinks)) {
+        args->sinks_split = strdup(args->sinks);
+        if (args->sinks_split == NULL || !hr_args_split(args->sinks_split, sinks)) {
             fprintf(stderr, "headrace run: too many names in --sinks\n");
             return 2;
         }
@@ -164,14 +165,16 @@ hr_cmd_run(int argc, char **argv)
     hr_runner *runner;
 
     if (rc != 0 || (rc = run_options(&args, &sinks, &options)) != 0) {
+        free(args.sinks_split);
         return rc == 1 ? 0 : rc;
     }
+    rc = 1;
     runner = hr_cli_runner(args.config, args.sets.v, args.sets.n);
-    if (runner == NULL) {
-        return 1;
+    if (runner != NULL) {
+        hr_log_init((hr_log_level)runner->log_level, runner->log_format == 1);
+        rc = run_app(&args, runner, &options);
+        hr_runner_destroy(runner);
     }
-    hr_log_init((hr_log_level)runner->log_level, runner->log_format == 1);
-    rc = run_app(&args, runner, &options);
-    hr_runner_destroy(runner);
+    free(args.sinks_split);
     return rc;
 }

@@ -13,13 +13,21 @@ typedef struct dry_state {
 } dry_state;
 
 static void
+dry_print_span(hr_span span)
+{
+    if (span.len > 0) {
+        fwrite(span.data, 1, span.len, stdout);
+    }
+}
+
+static void
 dry_print(const char *node, hr_span key, hr_span value)
 {
     flockfile(stdout);
     printf("%s\t", node);
-    fwrite(key.data, 1, key.len, stdout);
+    dry_print_span(key);
     putchar('\t');
-    fwrite(value.data, 1, value.len, stdout);
+    dry_print_span(value);
     putchar('\n');
     funlockfile(stdout);
 }
