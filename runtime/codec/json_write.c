@@ -151,7 +151,7 @@ write_fixed(char *to, const char *digits, int n, int point)
     if (point <= 0) {
         memcpy(to, "0.0000", 6);
         memcpy(to + 2 - point, digits, WRITE_DIGITS_MAX);
-        return (size_t)(2 - point + n);
+        return (size_t)(2 - point) + (size_t)n;
     }
     if (point < n) {
         memcpy(to + 1, digits, WRITE_DIGITS_MAX);
