@@ -38,6 +38,13 @@ typedef struct hr_mongo_connection {
     } tls;
 } hr_mongo_connection;
 
+/* An HTTP server: of the process (metrics, live page), or of a topology's routes. */
+typedef struct hr_http_conf {
+    hr_text listen;    /* host:port; port 0: a free one; "off": none */
+    hr_text token;     /* secret; s NULL: none */
+    hr_opt_list hosts; /* further names that the Host header may have */
+} hr_http_conf;
+
 typedef struct hr_connection {
     hr_text name;
     hr_connection_type type;
@@ -56,6 +63,7 @@ typedef struct hr_runner {
     int profile;                 /* hr_profile */
     int64_t commit_interval_ms;  /* default 1 s */
     int64_t shutdown_timeout_ms; /* default 30 s */
+    hr_http_conf http;           /* metrics, health, live page */
     hr_text state_dir;
     hr_text files_root;
     int log_level;  /* hr_log_level: error, warn, info, debug */
