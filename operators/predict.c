@@ -354,22 +354,72 @@ predict_close(hr_op *op, void *state)
     *st = (predict_state){0};
 }
 
+enum { PREDICT_MODEL_INFO, PREDICT_UNSEEN, PREDICT_MISSING };
+
+static const hr_metric_desc predict_metric_table[] = {
+    [PREDICT_MODEL_INFO] = {.name = "model_info",
+                            .unit = "",
+                            .labels = "model,version",
+                            .help = "Always 1; the labels name the model in use: its file, and the "
+                                    "first digits of a hash of its bytes.",
+                            .kind = HR_METRIC_GAUGE},
+    [PREDICT_UNSEEN] = {.name = "predict_unseen_total",
+                        .unit = "values",
+                        .labels = "input",
+                        .help = "Categories that the trainer of the model never saw.",
+                        .kind = HR_METRIC_COUNTER},
+    [PREDICT_MISSING] = {.name = "predict_missing_total",
+                         .unit = "values",
+                         .labels = "input",
+                         .help = "Inputs of the model that were null.",
+                         .kind = HR_METRIC_COUNTER},
+    {0},
+};
+
+/* The name of the model's file, without folder and ending. */
 static void
-predict_metrics(const hr_node *node, const void *shared, hr_op_metric add, void *ctx)
+predict_model_name(const char *path, char *out, size_t size)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+
+    snprintf(out, size, "%.*s", (int)strcspn(name, "."), name);
+}
+
+static void
+predict_metrics_model(const hr_node *node, const predict_shared *s, hr_metric_add add, void *ctx)
+{
+    const predict_options *opt = node->options;
+    hr_cell_hold hold = {0};
+    const predict_model *model;
+    char name[128];
+
+    model = (const predict_model *)hr_cell_refresh((hr_cell *)&s->cell, &hold);
+    if (model != NULL) {
+        predict_model_name(opt->model.s, name, sizeof name);
+        add(ctx, &predict_metric_table[PREDICT_MODEL_INFO],
+            (const char *[]){name, hr_model_version(model->model)}, 1);
+    }
+    hr_cell_release(&hold);
+}
+
+static void
+predict_metrics(const hr_node *node, const void *shared, hr_metric_add add, void *ctx)
 {
     const predict_shared *s = shared;
 
-    (void)node;
+    predict_metrics_model(node, s, add, ctx);
     for (size_t c = 0; c < s->n_columns;) {
         const predict_column *first = &s->columns[c];
+        const char *const labels[] = {first->name};
         uint64_t unseen = 0, missing = 0;
 
         for (; c < s->n_columns && s->columns[c].input == first->input; c++) {
             unseen += atomic_load_explicit(&s->columns[c].unseen, memory_order_relaxed);
             missing += atomic_load_explicit(&s->columns[c].missing, memory_order_relaxed);
         }
-        add(ctx, "predict_unseen_total", "input", first->name, unseen);
-        add(ctx, "predict_missing_total", "input", first->name, missing);
+        add(ctx, &predict_metric_table[PREDICT_UNSEEN], labels, (double)unseen);
+        add(ctx, &predict_metric_table[PREDICT_MISSING], labels, (double)missing);
     }
 }
 
@@ -391,5 +441,6 @@ const hr_op_type hr_op_predict = {
     .release = predict_release,
     .describe = predict_describe,
     .reload = predict_reload,
+    .metric_table = predict_metric_table,
     .metrics = predict_metrics,
 };

@@ -6,6 +6,7 @@
 #include "config/error.h"
 #include "config/options.h"
 #include "config/topology.h"
+#include "hr_metric.h"
 #include "hr_node.h"
 #include "record/batch.h"
 
@@ -13,10 +14,6 @@
 #define HR_OP_STATELESS 0x1u
 
 typedef struct hr_op hr_op; /* a step of a task while it runs */
-
-/* Takes one counter of a step; the texts live as long as the topology. */
-typedef void (*hr_op_metric)(void *ctx, const char *name, const char *label,
-                             const char *label_value, uint64_t value);
 
 /* compile() runs at check time on the main thread; every other slot on the loop of the task's own
  * stream thread. Options and the shared block are read-only once compile() has returned (a hr_cell
@@ -53,9 +50,10 @@ typedef struct hr_op_type {
     /* Optional. Main thread, now and then while running: looks whether files it was made from have
      * changed and publishes anew through a hr_cell. Errors are logged; the old one stays. */
     int (*reload)(hr_node *node, void *shared, hr_error *err);
-    /* Optional. Tells counters of the step's own: adds "predict_unseen_total" with label "input" =
-     * "Carrier". thread: any */
-    void (*metrics)(const hr_node *node, const void *shared, hr_op_metric add, void *ctx);
+    /* Optional, both or none. The metrics of the step's own (ends with {0}; labels topology and
+     * node are added), and what adds their values. thread: any */
+    const hr_metric_desc *metric_table;
+    void (*metrics)(const hr_node *node, const void *shared, hr_metric_add add, void *ctx);
 } hr_op_type;
 
 /* A row that failed at a step, source or sink. */

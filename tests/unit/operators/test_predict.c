@@ -121,28 +121,42 @@ unseen_values_go_by_the_policy(void **unused)
 }
 
 static void
-count_unseen(void *ctx, const char *name, const char *label, const char *value, uint64_t n)
+count_unseen(void *ctx, const hr_metric_desc *metric, const char *const *labels, double n)
 {
-    uint64_t *total = ctx;
+    double *total = ctx;
 
-    assert_string_equal(label, "input");
-    if (strcmp(name, "predict_unseen_total") == 0 && strcmp(value, "Carrier") == 0) {
+    if (strcmp(metric->name, "predict_unseen_total") == 0 && strcmp(labels[0], "Carrier") == 0) {
+        assert_string_equal(metric->labels, "input");
         *total += n;
     }
 }
 
 static void
-unseen_values_are_counted_by_input(void **unused)
+see_model(void *ctx, const hr_metric_desc *metric, const char *const *labels, double n)
+{
+    if (strcmp(metric->name, "model_info") == 0) {
+        assert_string_equal(labels[0], "m");
+        assert_int_equal(strlen(labels[1]), HR_MODEL_VERSION_LEN);
+        assert_true(n == 1);
+        ++*(int *)ctx;
+    }
+}
+
+static void
+unseen_values_are_counted_by_input_and_the_model_is_named(void **unused)
 {
     driver *d = driver_with(FIELDS, "model: m.onnx, output: {class: label}");
     const hr_node *node = &driver_topology(d)->steps[0];
     const hr_op_type *type = node->type;
-    uint64_t total = 0;
+    double total = 0;
+    int models = 0;
 
     (void)unused;
     free(driver_run(d, RECORD("??", "3") RECORD("AA", "3") RECORD("!!", "3"), 2));
     type->metrics(node, node->shared, count_unseen, &total);
-    assert_int_equal(total, 2);
+    assert_true(total == 2);
+    type->metrics(node, node->shared, see_model, &models);
+    assert_int_equal(models, 1);
     driver_free(d);
 }
 
@@ -420,7 +434,7 @@ main(void)
         cmocka_unit_test(a_record_gets_label_scores_and_version),
         cmocka_unit_test(scores_are_a_list_of_short_numbers),
         cmocka_unit_test(unseen_values_go_by_the_policy),
-        cmocka_unit_test(unseen_values_are_counted_by_input),
+        cmocka_unit_test(unseen_values_are_counted_by_input_and_the_model_is_named),
         cmocka_unit_test(missing_values_do_not_reach_a_model_that_was_not_trained_for_them),
         cmocka_unit_test(an_input_that_nothing_feeds_is_an_error_of_check),
         cmocka_unit_test(a_field_of_the_wrong_type_is_an_error_of_check),
