@@ -10,12 +10,7 @@
 #include "engine/run.h"
 #include "engine/task.h"
 #include "engine/token.h"
-
-/* Trouble that is logged when it begins and when it is over. */
-typedef struct hr_trouble {
-    char text[400];
-    int64_t since_ms, logged_ms;
-} hr_trouble;
+#include "engine/trouble.h"
 
 struct hr_source {
     hr_thread *thread;
@@ -105,5 +100,19 @@ void hr_thread_settle(hr_thread *thread, int64_t timeout_ms, bool (*done)(void *
 
 /* An output ended; what the ack kept is taken. */
 void hr_thread_ack(hr_thread *thread, const hr_ack *ack);
+
+/* Notes trouble of a source or sink of the thread; the run fails where it is fatal, or is to fail
+ * fast. */
+void hr_thread_trouble(hr_thread *thread, hr_trouble *trouble, const char *what,
+                       const hr_node *node, const char *text, bool fatal);
+
+/* A partition is gone. */
+void hr_thread_task_drop(hr_thread *thread, hr_task *task);
+
+/* thread_client.c: closes clients, last made first. */
+void hr_thread_clients_close(hr_thread *thread);
+
+/* thread_drain.c: goes on with a stop that was asked for. */
+void hr_thread_check_drain(hr_thread *thread);
 
 #endif

@@ -1,0 +1,206 @@
+/* Rows to sinks, failures to dead letters, and the end of records.
+ *
+ * SPDX-License-Identifier: Apache-2.0 */
+#include "engine/clock.h"
+#include "engine/dead_letter.h"
+#include "engine/task_parts.h"
+#include "engine/thread.h"
+
+/* Hands the rows of the current sink on. HR_OK: all of them; HR_EAGAIN: the sink is full. */
+static int
+task_write_sink(hr_task *task, hr_error *err)
+{
+    hr_work *work = task->work;
+    const hr_plan_node *planned = &task->plan->sinks[work->sink];
+    hr_sink *sink = &task->thread->sinks[planned->node->index];
+    const hr_selection *rows = &work->sinks[work->sink];
+    hr_node_metrics *metrics = &task->thread->metrics.sinks[planned->node->index];
+    size_t failed = work->failures.n;
+    size_t done = 0;
+    int rc;
+
+    if (work->sink_done == rows->n) {
+        return HR_OK;
+    }
+    rc = sink->type->write(sink, sink->state, work->batch,
+                           (hr_rows){rows->row + work->sink_done, rows->n - work->sink_done}, &done,
+                           err);
+    work->sink_done += done;
+    hr_counter_add(&metrics->in, done);
+    hr_counter_add(&metrics->failed, work->failures.n - failed);
+    return rc;
+}
+
+static int
+task_write_letter(hr_task *task, const hr_failure *failure, hr_error *err)
+{
+    hr_sink *sink = task->thread->letters;
+    hr_batch *batch = task->work->batch;
+    hr_letter letter = {.record = hr_batch_record(batch, failure->row),
+                        .topic = batch->topic,
+                        .partition = batch->partition};
+    hr_token token;
+    int rc = hr_dead_letter(failure, batch->arena, &letter);
+
+    if (rc != HR_OK) {
+        return hr_fail(err, rc, HR_NO_LOC, "out of memory for a dead letter");
+    }
+    token = hr_sink_take(sink, batch, failure->row);
+    letter.token = token;
+    letter.cut = hr_task_cuts_letter(task, letter.record->offset);
+    rc = sink->type->write_letter(sink, sink->state, &letter, err);
+    if (rc != HR_OK) {
+        hr_sink_untake(sink, token);
+        return rc;
+    }
+    hr_counter_add(&task->thread->metrics.dead_letters, 1);
+    return HR_OK;
+}
+
+void
+hr_task_stop_at(hr_task *task, int64_t offset)
+{
+    if (!task->stopped || offset < task->stop_offset) {
+        task->stop_offset = offset;
+    }
+    task->stopped = true;
+}
+
+/* The record stays open for ever, so that nothing at or behind it is committed. */
+void
+hr_task_fail(hr_task *task, int64_t offset, const hr_failure *failure)
+{
+    hr_task_stop_at(task, offset);
+    hr_run_fail(task->thread->run, "%s[%d]@%lld: %s %s: %s: %s (on_error: fail)", task->topic,
+                (int)task->partition.id, (long long)offset,
+                failure->node->kind == HR_NODE_SOURCE ? "source"
+                : failure->node->kind == HR_NODE_SINK ? "sink"
+                                                      : "step",
+                failure->node->name.s, failure->code, failure->reason);
+}
+
+void
+hr_task_log_failure(hr_task *task, int64_t offset, const hr_failure *failure)
+{
+    static const char *const actions[] = {"dead letter", "skipped", "failed"};
+    uint64_t suppressed;
+
+    if (hr_log_allow(&task->thread->failure_gate, 1000, &suppressed)) {
+        hr_log(HR_LOG_WARN,
+               "record %s" HR_LOG_KV "place=%s[%d]@%lld node=%s code=%s reason=%s more=%llu",
+               actions[failure->action], task->topic, (int)task->partition.id, (long long)offset,
+               failure->node->name.s, failure->code, failure->reason,
+               (unsigned long long)suppressed);
+    }
+}
+
+static int
+task_settle_failure(hr_task *task, const hr_failure *failure, hr_error *err)
+{
+    const hr_record *record = hr_batch_record(task->work->batch, failure->row);
+    int rc = HR_OK;
+
+    if (failure->action == HR_ON_ERROR_DEAD_LETTER && task->thread->letters != NULL) {
+        rc = task_write_letter(task, failure, err);
+    } else if (failure->action == HR_ON_ERROR_SKIP) {
+        hr_counter_add(&task->thread->metrics.skipped, 1);
+    } else {
+        hr_tracker_at(&task->tracker, hr_token_sequence(record->token))->open++;
+        hr_task_fail(task, record->offset, failure);
+    }
+    if (rc == HR_OK) {
+        hr_task_log_failure(task, record->offset, failure);
+    }
+    return rc;
+}
+
+/* Sinks one after the other, then the failures. HR_EAGAIN: stopped at a full one. */
+static int
+task_write(hr_task *task, hr_error *err)
+{
+    hr_work *work = task->work;
+    int rc;
+
+    task->thread->writing = work;
+    while (work->sink < task->plan->n_sinks) {
+        rc = task_write_sink(task, err);
+        if (rc != HR_OK) {
+            return rc;
+        }
+        work->sink++;
+        work->sink_done = 0;
+    }
+    while (work->letter < work->failures.n) {
+        rc = task_settle_failure(task, &work->failures.v[work->letter], err);
+        if (rc != HR_OK) {
+            return rc;
+        }
+        work->letter++;
+    }
+    return HR_OK;
+}
+
+static void
+task_done(hr_task *task, uint32_t sequence)
+{
+    int64_t taken_us = hr_tracker_at(&task->tracker, sequence)->taken_us;
+
+    if (hr_tracker_done(&task->tracker, sequence)) {
+        hr_counter_add(&task->thread->metrics.acknowledged, 1);
+        hr_histogram_add(&task->thread->metrics.latency,
+                         (uint64_t)(task->thread->now_us - taken_us), 1);
+        task->backoff_ms = 0;
+    }
+}
+
+void
+hr_task_output_done(hr_task *task, uint32_t sequence)
+{
+    task_done(task, sequence);
+    if (task->n_poison > 0 || task->isolate_until != 0) {
+        hr_task_poison_prune(task);
+    }
+}
+
+/* The batch is processed: what waits for nothing else is done. */
+static void
+task_finish_work(hr_task *task)
+{
+    hr_batch *batch = task->work->batch;
+
+    task->thread->now_us = hr_clock_us();
+    for (size_t i = 0; i < batch->n_records; i++) {
+        task_done(task, hr_token_sequence(batch->records[i].token));
+    }
+    hr_run_count_failures(task->thread->run, task->work->failures.n);
+    hr_task_work_release(task);
+    if (task->n_poison > 0 || task->isolate_until != 0) {
+        hr_task_poison_prune(task);
+    }
+}
+
+/* Goes on with the outputs of the current batch. True when they are all handed on. */
+bool
+hr_task_outputs(hr_task *task)
+{
+    hr_error err = {0};
+    int rc = task_write(task, &err);
+
+    task->thread->writing = NULL;
+    if (rc == HR_OK) {
+        task_finish_work(task);
+        return true;
+    }
+    if (rc == HR_EFATAL) {
+        hr_run_fail(task->thread->run, "%s[%d]: %s", task->topic, (int)task->partition.id, err.msg);
+        hr_task_stop_at(task, task->work->batch->records[0].offset);
+        hr_task_work_release(task);
+        return true;
+    }
+    if (rc != HR_EAGAIN) {
+        hr_log(HR_LOG_WARN, "output waits" HR_LOG_KV "topic=%s partition=%d cause=%s", task->topic,
+               (int)task->partition.id, err.msg);
+    }
+    hr_thread_wake_at(task->thread, hr_clock_ms() + HR_TASK_STALL_RETRY_MS);
+    return false;
+}
