@@ -32,6 +32,7 @@ void
 hr_histogram_add(hr_histogram *histogram, uint64_t us, uint64_t n)
 {
     hr_counter_add(&histogram->count[histogram_bucket(us)], n);
+    hr_counter_add(&histogram->sum_us, us * n);
 }
 
 void
@@ -58,4 +59,16 @@ hr_histogram_quantile(const uint64_t *counts, double q)
         }
     }
     return 0;
+}
+
+uint64_t
+hr_histogram_below(const uint64_t *counts, uint64_t us)
+{
+    size_t end = us == UINT64_MAX ? HR_HISTOGRAM_BUCKETS : histogram_bucket(us);
+    uint64_t below = 0;
+
+    for (size_t i = 0; i < end; i++) {
+        below += counts[i];
+    }
+    return below;
 }

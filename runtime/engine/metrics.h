@@ -28,6 +28,7 @@ hr_counter_get(const hr_counter *counter)
 
 typedef struct hr_histogram {
     hr_counter count[HR_HISTOGRAM_BUCKETS];
+    hr_counter sum_us; /* of all values */
 } hr_histogram;
 
 /* thread: the writer */
@@ -38,6 +39,10 @@ void hr_histogram_sum(const hr_histogram *from, uint64_t *counts);
 
 /* The value below which the share q of the counts lies, in microseconds; 0 when empty. */
 uint64_t hr_histogram_quantile(const uint64_t *counts, double q);
+
+/* How many values are less than us; UINT64_MAX: all. Exact where us is an edge between buckets
+ * (m * 2^k, 32 <= m < 64), else the bucket that holds us is left out. */
+uint64_t hr_histogram_below(const uint64_t *counts, uint64_t us);
 
 /* One for each node of a topology: sources, steps, sinks; and one for dead letters. */
 typedef struct hr_node_metrics {

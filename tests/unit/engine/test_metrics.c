@@ -37,12 +37,31 @@ every_value_has_a_bucket(void **state)
     assert_true(hr_histogram_quantile(counts, 1.0) > 1000000000);
 }
 
+static void
+what_lies_below_an_edge_is_counted_exactly(void **state)
+{
+    static hr_histogram h;
+    uint64_t counts[HR_HISTOGRAM_BUCKETS] = {0};
+
+    (void)state;
+    for (uint64_t us = 0; us < 1000; us++) {
+        hr_histogram_add(&h, us, 2);
+    }
+    hr_histogram_sum(&h, counts);
+    for (uint64_t edge = 100; edge <= 800; edge *= 2) {
+        assert_int_equal(hr_histogram_below(counts, edge), 2 * edge);
+    }
+    assert_int_equal(hr_histogram_below(counts, UINT64_MAX), 2000);
+    assert_int_equal(hr_counter_get(&h.sum_us), 999000);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quantiles_are_within_a_bucket),
         cmocka_unit_test(every_value_has_a_bucket),
+        cmocka_unit_test(what_lies_below_an_edge_is_counted_exactly),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
