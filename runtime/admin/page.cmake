@@ -1,0 +1,27 @@
+# cmake -DFILES=a;b -DOUTPUT=page_files.c -P page.cmake: files of a page as one table in C (page.h).
+# SPDX-License-Identifier: Apache-2.0
+set(type_html "text/html; charset=utf-8")
+set(type_css "text/css; charset=utf-8")
+set(type_js "text/javascript; charset=utf-8")
+set(type_svg "image/svg+xml")
+
+set(arrays "")
+set(rows "")
+set(n 0)
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME)
+  string(REGEX REPLACE "^.*\\." "" extension ${name})
+  if(NOT DEFINED type_${extension})
+    message(FATAL_ERROR "page.cmake knows no content type for ${name}")
+  endif()
+  string(REGEX REPLACE "^index\\.html$" "" path ${name})
+  file(READ ${file} hex HEX)
+  string(LENGTH "${hex}" length)
+  math(EXPR length "${length} / 2")
+  string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
+  string(APPEND arrays "static const unsigned char file_${n}[] = {${bytes}};\n")
+  string(APPEND rows "    {\"/${path}\", \"${type_${extension}}\", file_${n}, ${length}},\n")
+  math(EXPR n "${n} + 1")
+endforeach()
+file(WRITE ${OUTPUT} "/* Made by page.cmake. */\n#include \"admin/page.h\"\n\n${arrays}\n"
+     "const hr_page_file hr_page_files[] = {\n${rows}    {0},\n};\n")
