@@ -23,7 +23,12 @@ static const char schema_blocks[] =
     "    \"duration\": {\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[0-9]+(ms|s|m|h|d)$\"}, "
     "{\"$ref\": \"#/$defs/expansion\"}]},\n"
     "    \"size\": {\"anyOf\": [{\"type\": \"integer\", \"minimum\": 0}, {\"type\": \"string\", "
-    "\"pattern\": \"^[0-9]+(KiB|MiB|GiB)?$\"}, {\"$ref\": \"#/$defs/expansion\"}]},\n";
+    "\"pattern\": \"^[0-9]+(KiB|MiB|GiB)?$\"}, {\"$ref\": \"#/$defs/expansion\"}]},\n"
+    "    \"json_value\": {\"anyOf\": [{\"$ref\": \"#/$defs/expression\"}, {\"$ref\": "
+    "\"#/$defs/json_object\"}, {\"type\": \"array\", \"items\": {\"$ref\": "
+    "\"#/$defs/json_value\"}}]},\n"
+    "    \"json_object\": {\"type\": \"object\", \"additionalProperties\": {\"$ref\": "
+    "\"#/$defs/json_value\"}},\n";
 
 static void
 schema_type_name(FILE *out, hr_node_kind kind, const char *name)
