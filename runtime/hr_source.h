@@ -5,6 +5,7 @@
 #define HR_SOURCE_H
 #include "config/runner.h"
 #include "hr_node.h"
+#include "hr_operator.h"
 
 #define HR_SOURCE_KAFKA 0x1u /* partitions come from a consumer group */
 
@@ -35,6 +36,9 @@ typedef struct hr_source_type {
     size_t state_size; /* one block per stream thread, zeroed */
     /* Optional. Checks options; may declare fields (node->fields) when there is no schema. */
     int (*compile)(hr_node *node, const void *options, void *shared, hr_error *err);
+    /* Optional. Behind compile(), once the fields of the records are known (node->fields): compiles
+     * expressions over them. */
+    int (*compile_fields)(hr_node *node, const void *options, void *shared, hr_error *err);
     /* Mandatory. Starts; partitions come and go by hr_source_assign() and hr_source_revoke(). */
     int (*open)(hr_source *source, void *state, hr_error *err);
     /* Mandatory; never waits. Up to max records of a partition, in order; 0: none just now. What is
@@ -55,6 +59,21 @@ typedef struct hr_source_type {
     /* Optional. Leaves the group and frees; what is still assigned is revoked first. */
     void (*close)(hr_source *source, void *state);
     void (*release)(void *shared);
+
+    /* The following are for a source that answers those who sent its records; all optional. After a
+     * rewind (seek()) what is read again is told again, and what was told of it before is void. */
+
+    /* Rows of a batch were decoded, and no step has seen them yet. */
+    void (*decoded)(hr_source *source, void *state, hr_batch *batch, hr_rows rows);
+    /* The record failed at a node; its end is told by record_done(), where the action is not
+     * `fail`, once its dead letter (if any) is acknowledged. A record that is written twice may
+     * fail twice. The texts of the failure live until the call returns; its row means nothing. */
+    void (*record_failed)(hr_source *source, void *state, hr_partition *partition, int64_t offset,
+                          const hr_failure *failure);
+    /* Every output of the record has ended: acknowledged, dropped on purpose, skipped, or
+     * acknowledged as a dead letter. In no order. When records are read again it may be left out.
+     */
+    void (*record_done)(hr_source *source, void *state, hr_partition *partition, int64_t offset);
 } hr_source_type;
 
 const hr_node *hr_source_node(const hr_source *source);
@@ -87,6 +106,12 @@ void hr_source_commit_failed(hr_source *source, const char *text);
 
 /* How long close() may wait for servers. */
 int64_t hr_source_close_ms(const hr_source *source);
+
+/* No new records are taken any more: what is under way is waited for, a bounded time. */
+bool hr_source_stopping(const hr_source *source);
+
+/* There may be records to fetch: the loop turns. thread: any */
+void hr_source_wake(hr_source *source);
 
 /* The loop turns at that time (hr_clock_ms()) at the latest. */
 void hr_source_wake_at(hr_source *source, int64_t when_ms);

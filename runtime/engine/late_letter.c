@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/late_letter.h"
 #include "engine/dead_letter.h"
-#include "engine/thread.h"
+#include "engine/tell.h"
 
 #include <stdlib.h>
 
@@ -90,6 +90,7 @@ hr_late_letter_write(hr_task *task, size_t *written, hr_error *err)
         hr_counter_add(&metrics->sinks[late->node->index].failed, 1);
         hr_run_count_failures(task->thread->run, 1);
         hr_task_log_failure(task, late->kept->record.offset, &failure);
+        hr_tell_failed(task, late->kept->record.offset, &failure, HR_ON_ERROR_DEAD_LETTER);
         late_remove_first(task);
     }
     return HR_OK;

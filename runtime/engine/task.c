@@ -2,7 +2,7 @@
 #include "engine/task.h"
 #include "engine/clock.h"
 #include "engine/task_parts.h"
-#include "engine/thread.h"
+#include "engine/tell.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -263,9 +263,11 @@ task_refused(hr_task *task, uint32_t sequence, const hr_ack *ack)
     hr_run_count_failures(thread->run, 1);
     hr_task_log_failure(task, offset, &failure);
     if (node->on_error == HR_ON_ERROR_SKIP) {
+        hr_tell_failed(task, offset, &failure, HR_ON_ERROR_SKIP);
         hr_counter_add(&thread->metrics.skipped, 1);
         hr_task_output_done(task, sequence);
     } else {
+        hr_tell_failed(task, offset, &failure, HR_ON_ERROR_FAIL);
         hr_task_fail(task, offset, &failure);
     }
     hr_kept_free(ack->kept);

@@ -4,7 +4,7 @@
 #include "engine/clock.h"
 #include "engine/dead_letter.h"
 #include "engine/task_parts.h"
-#include "engine/thread.h"
+#include "engine/tell.h"
 
 /* Hands the rows of the current sink on. HR_OK: all of them; HR_EAGAIN: the sink is full. */
 static int
@@ -98,18 +98,21 @@ static int
 task_settle_failure(hr_task *task, const hr_failure *failure, hr_error *err)
 {
     const hr_record *record = hr_batch_record(task->work->batch, failure->row);
+    hr_on_error action = failure->action;
     int rc = HR_OK;
 
-    if (failure->action == HR_ON_ERROR_DEAD_LETTER && task->thread->letters != NULL) {
+    if (action == HR_ON_ERROR_DEAD_LETTER && task->thread->letters != NULL) {
         rc = task_write_letter(task, failure, err);
-    } else if (failure->action == HR_ON_ERROR_SKIP) {
+    } else if (action == HR_ON_ERROR_SKIP) {
         hr_counter_add(&task->thread->metrics.skipped, 1);
     } else {
+        action = HR_ON_ERROR_FAIL;
         hr_tracker_at(&task->tracker, hr_token_sequence(record->token))->open++;
         hr_task_fail(task, record->offset, failure);
     }
     if (rc == HR_OK) {
         hr_task_log_failure(task, record->offset, failure);
+        hr_tell_failed(task, record->offset, failure, action);
     }
     return rc;
 }
@@ -143,13 +146,14 @@ task_write(hr_task *task, hr_error *err)
 static void
 task_done(hr_task *task, uint32_t sequence)
 {
-    int64_t taken_us = hr_tracker_at(&task->tracker, sequence)->taken_us;
+    const hr_tracker_entry entry = *hr_tracker_at(&task->tracker, sequence);
 
     if (hr_tracker_done(&task->tracker, sequence)) {
         hr_counter_add(&task->thread->metrics.acknowledged, 1);
         hr_histogram_add(&task->thread->metrics.latency,
-                         (uint64_t)(task->thread->now_us - taken_us), 1);
+                         (uint64_t)(task->thread->now_us - entry.taken_us), 1);
         task->backoff_ms = 0;
+        hr_tell_done(task, entry.offset);
     }
 }
 

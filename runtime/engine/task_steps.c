@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/task_parts.h"
+#include "engine/tell.h"
 #include "engine/thread.h"
 
 #include <string.h>
@@ -92,6 +93,7 @@ hr_task_process(hr_task *task, hr_error *err)
     int rc = HR_OK;
 
     task_decode(task);
+    hr_tell_decoded(task);
     for (size_t i = 0; i < task->plan->n_steps && rc == HR_OK; i++) {
         rc = task_step(task, i, err);
     }

@@ -36,6 +36,18 @@ hr_source_thread(const hr_source *source)
     return source->thread->index;
 }
 
+bool
+hr_source_stopping(const hr_source *source)
+{
+    return source->thread->phase != HR_THREAD_RUNNING;
+}
+
+void
+hr_source_wake(hr_source *source)
+{
+    hr_mailbox_wake(&source->thread->mailbox);
+}
+
 void
 hr_source_wake_at(hr_source *source, int64_t when_ms)
 {

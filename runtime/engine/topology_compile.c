@@ -96,6 +96,9 @@ compile_source(hr_node *node)
     if (rc == HR_OK) {
         rc = compile_schema(node, &err);
     }
+    if (rc == HR_OK && type != NULL && type->compile_fields != NULL && !node->broken) {
+        rc = type->compile_fields(node, node->options, node->shared, &err);
+    }
     if (rc != HR_OK) {
         compile_error(node, &err);
     }

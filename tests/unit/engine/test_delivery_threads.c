@@ -2,7 +2,8 @@
  * plays, by a seed. Outputs are acknowledged late, in any order, and some not at all; some are
  * refused, alone or with the batch that they were in, with their record kept or without; the source
  * gives records again that were seen. Whatever happens: nothing is lost, nothing is committed
- * before it is done, and only what has to be becomes a dead letter. Nothing is repeated where
+ * before it is done, only what has to be becomes a dead letter, and the source is told of every end
+ * and every failure. Nothing is repeated where
  * refused records were kept and nothing else went wrong.
  *
  * SPDX-License-Identifier: Apache-2.0 */
@@ -25,6 +26,7 @@ typedef struct sim_record {
     fate fate;
     char value[48];
     unsigned delivered[SINKS], letters;
+    unsigned decoded, done, failed; /* as the source was told; failed: since the last seek */
 } sim_record;
 
 typedef struct sim_output {
@@ -44,6 +46,8 @@ static struct {
     hr_partition *partition;
     int64_t committed;
     unsigned premature, spoiled;
+    unsigned misled; /* told of an end that was none, or of a wrong failure */
+    hr_on_error action;
     uint64_t fetched;
 } sim;
 
@@ -138,7 +142,52 @@ sim_seek(hr_source *source, void *state, hr_partition *partition, int64_t offset
     (void)partition;
     (void)err;
     sim.next = (size_t)(sim_find(offset) - sim.records);
+    for (size_t i = sim.next; i < RECORDS; i++) {
+        sim.records[i].failed = 0;
+    }
     return HR_OK;
+}
+
+static void
+sim_decoded(hr_source *source, void *state, hr_batch *batch, hr_rows rows)
+{
+    (void)source;
+    (void)state;
+    for (size_t i = 0; i < rows.n; i++) {
+        sim_find(hr_batch_record(batch, rows.row[i])->offset)->decoded++;
+    }
+}
+
+static void
+sim_record_failed(hr_source *source, void *state, hr_partition *partition, int64_t offset,
+                  const hr_failure *failure)
+{
+    static const char *const nodes[] = {"-", "in", "a", "b"};
+    sim_record *r = sim_find(offset);
+
+    (void)source;
+    (void)state;
+    r->failed++;
+    sim.misled += partition == sim.partition ? 0 : 1;
+    sim.misled += strcmp(failure->node->name.s, nodes[r->fate]) == 0 ? 0 : 1;
+    sim.misled += strcmp(failure->code, r->fate == BAD_JSON ? "decode" : "refused") == 0 ? 0 : 1;
+    sim.misled += failure->reason[0] != '\0' ? 0 : 1;
+    if (r->fate == REFUSED_BY_0) {
+        sim.misled += failure->action == sim.action ? 0 : 1;
+    }
+}
+
+static void
+sim_record_done(hr_source *source, void *state, hr_partition *partition, int64_t offset)
+{
+    sim_record *r = sim_find(offset);
+
+    (void)source;
+    (void)state;
+    (void)partition;
+    r->done++;
+    sim.misled += sim_is_done(r) ? 0 : 1;
+    sim.misled += (r->failed > 0) == (r->fate != FINE) ? 0 : 1;
 }
 
 static int
@@ -165,6 +214,9 @@ static const hr_source_type sim_source = {
     .fetch = sim_fetch,
     .seek = sim_seek,
     .commit = sim_commit,
+    .decoded = sim_decoded,
+    .record_failed = sim_record_failed,
+    .record_done = sim_record_done,
 };
 
 /* ---- sinks --------------------------------------------------------------------------------- */
@@ -205,6 +257,7 @@ sim_end_some(sim_sink *s, hr_ack *acks)
             acks[i].status = HR_ACK_RETRY;
         } else if (sim.grouped[s->index] && refused) {
             acks[i].status = HR_ACK_SUSPECT;
+            snprintf(acks[i].reason, sizeof acks[i].reason, "one of them, says the test");
         } else if (sim_refuses(s, out->record)) {
             acks[i].status = HR_ACK_REFUSED;
             snprintf(acks[i].reason, sizeof acks[i].reason, "the test says so");
@@ -478,6 +531,10 @@ sim_check(unsigned seed)
             fail_msg("seed %u: record %zu (fate %d): delivered %u and %u, %u letters", seed, i,
                      (int)r->fate, r->delivered[0], r->delivered[1], r->letters);
         }
+        if (r->done == 0 || (r->decoded > 0) != (r->fate != BAD_JSON)) {
+            fail_msg("seed %u: of record %zu (fate %d) the source was not told all", seed, i,
+                     (int)r->fate);
+        }
         if (r->fate == FINE && r->letters > 0) {
             fail_msg("seed %u: record %zu is fine and became a dead letter", seed, i);
         }
@@ -488,6 +545,7 @@ sim_check(unsigned seed)
     assert_int_equal(letters, wanted);
     assert_int_equal(sim.premature, 0);
     assert_int_equal(sim.spoiled, 0);
+    assert_int_equal(sim.misled, 0);
     assert_int_equal(sim.committed, sim.records[RECORDS - 1].offset + 1);
     printf("seed %2u: %s%s%s%s, %u per mille fail: %llu of %d letters, %llu repeated\n", seed,
            sim.threaded ? "writer threads" : "own thread", sim.keeps ? ", kept" : "",
@@ -557,6 +615,7 @@ what_may_be_skipped_is_not_replayed(void **state)
             snprintf(sim.records[i].value, sizeof sim.records[i].value, "{\"id\":%zu}", i);
         }
         sim.skips = true;
+        sim.action = HR_ON_ERROR_SKIP;
         assert_int_equal(sim_run("skip"), 0);
         for (size_t i = 0; i < RECORDS; i++) {
             const sim_record *r = &sim.records[i];
@@ -566,6 +625,7 @@ what_may_be_skipped_is_not_replayed(void **state)
             assert_int_equal(r->letters, 0);
         }
         assert_int_equal(sim.premature, 0);
+        assert_int_equal(sim.misled, 0);
         assert_int_equal(sim.committed, sim.records[RECORDS - 1].offset + 1);
     }
 }
@@ -578,6 +638,7 @@ what_must_not_fail_stops_the_run_where_it_failed(void **state)
         size_t first = 0;
 
         sim_reset(plain_seeds[s]);
+        sim.action = HR_ON_ERROR_FAIL;
         while (sim.records[first].fate != REFUSED_BY_0) {
             first++;
         }
@@ -586,7 +647,9 @@ what_must_not_fail_stops_the_run_where_it_failed(void **state)
         assert_int_equal(sim.premature, 0);
         for (size_t i = 0; i < RECORDS; i++) {
             assert_false(sim.records[i].fate == REFUSED_BY_0 && sim.records[i].letters > 0);
+            assert_false(sim.records[i].fate == REFUSED_BY_0 && sim.records[i].done > 0);
         }
+        assert_int_equal(sim.misled, 0);
     }
 }
 
