@@ -20,12 +20,9 @@ function rung(one, index) {
   const fill = element("div", "fill");
   bar.append(fill);
   bar.setAttribute("aria-hidden", "true"); // the percentage beside it says the same
-  const name = element("span", "rung-name", one.row);
-  const badge = element("span", "badge");
-  name.append(badge);
   const share = element("span", "share");
-  row.append(name, share, bar);
-  return {row, fill, share, badge};
+  row.append(element("span", "rung-name", one.row), share, bar);
+  return {row, fill, share};
 }
 
 export class Answer {
@@ -33,16 +30,18 @@ export class Answer {
     this.lists = lists;
     this.card = byId("answer");
     this.rungs = CLASSES.map(rung);
+    this.idleWords = {eyebrow: byId("eyebrow").textContent, headline: byId("headline").textContent,
+      detail: byId("detail").textContent};
     byId("ladder").append(...this.rungs.map((one) => one.row));
   }
 
-  say({state, eyebrow, headline, detail = "", took = "", caveat = ""}) {
+  say({state, eyebrow, headline, detail = "", took = [], caveat = ""}) {
     clearTimeout(this.timer);
     this.card.dataset.state = state;
     byId("eyebrow").textContent = eyebrow;
     byId("headline").textContent = headline;
     byId("detail").textContent = detail;
-    byId("took").textContent = took;
+    byId("took").replaceChildren(...took.map((line) => element("p", "", line)));
     byId("caveat").textContent = caveat;
     byId("caveat").hidden = caveat === "";
     byId("actions").replaceChildren();
@@ -61,10 +60,11 @@ export class Answer {
 
   // shares may be absent: then only the class is known.
   draw(label, shares) {
-    this.rungs.forEach(({row, fill, share, badge}, index) => {
+    this.rungs.forEach(({row, fill, share}, index) => {
       const chosen = index === label;
       row.classList.toggle("chosen", chosen);
-      badge.textContent = chosen ? "most likely" : "";
+      if (chosen) row.setAttribute("aria-current", "true");
+      else row.removeAttribute("aria-current");
       share.textContent = shares ? percentWords(shares[index]) : "";
       fill.style.width = `${shares ? shares[index] * 100 : (chosen ? 100 : 0)}%`;
     });
@@ -80,7 +80,7 @@ export class Answer {
     this.announce("");
     const show = () => {
       this.draw(-1, undefined);
-      this.say({state: "waiting", eyebrow: "Asked", headline: "Waiting for the answer…", detail: this.trip(question)});
+      this.say({state: "waiting", eyebrow: "Asked", headline: "The question is on its way to the trees and back…", detail: this.trip(question)});
       this.action("Cancel", cancel);
       this.announce("Asked. Waiting for the answer.");
     };
@@ -92,8 +92,8 @@ export class Answer {
     const foreign = !LEARNED_ORIGINS.includes(question.Origin);
     this.say({
       state: "answered", eyebrow: "Most likely", headline: CLASSES[label].headline, detail: this.trip(question),
-      took: `Answered in ${durationWords(answeredMs)}; Kafka had the question after ${durationWords(acceptedMs)}. `
-        + `Request ${id}`,
+      took: [`Answered in ${durationWords(answeredMs)}. Kafka had the question after ${durationWords(acceptedMs)}.`,
+        `Request ${id}`],
       caveat: foreign ? `The model learned only from flights that left New York. To it ${question.Origin} is an `
         + "unknown airport: take the answer as a rough guess." : "",
     });
@@ -110,9 +110,9 @@ export class Answer {
     this.focus();
   }
 
-  idle(headline, detail) {
+  idle() {
     this.draw(-1, undefined);
-    this.say({state: "idle", eyebrow: "One of four answers", headline, detail});
+    this.say({state: "idle", ...this.idleWords});
   }
 
   focus() {

@@ -6,8 +6,6 @@ import {Form} from "./form.js";
 import {History} from "./history.js";
 import {loadLists} from "./lists.js";
 
-const IDLE = ["Where it lands on the clock", "Against the arrival that the timetable promised."];
-
 class Page {
   constructor(lists) {
     this.form = new Form(lists);
@@ -58,14 +56,14 @@ class Page {
   }
 
   cancelled() {
-    this.answer.idle(...IDLE);
+    this.answer.idle();
     this.answer.announce("Cancelled.");
     document.getElementById("ask").focus();
   }
 
   refused(question, error) {
     const name = fieldOf(error);
-    this.answer.idle(...IDLE);
+    this.answer.idle();
     if (name && this.form.complain(name, error.message)) {
       this.form.focus(name);
       return;

@@ -4,7 +4,7 @@
 import {search} from "./lists.js";
 
 export class Combobox {
-  // options: items() gives what can be chosen now, words(code) says what a code means, changed() hears of each choice.
+  // options: items() gives what can be chosen now, words(code) says what a code means, placeholder, changed() hears of each choice.
   constructor(input, options) {
     this.input = input;
     this.options = options;
@@ -26,6 +26,7 @@ export class Combobox {
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", input.labels[0].textContent);
     input.after(list);
+    input.placeholder = this.options.placeholder;
     for (const [name, value] of Object.entries({role: "combobox", "aria-autocomplete": "list",
       "aria-expanded": "false", "aria-controls": list.id, "aria-haspopup": "listbox"})) {
       input.setAttribute(name, value);
@@ -55,7 +56,6 @@ export class Combobox {
   describe() {
     const words = this.options.words(this.code);
     this.says.textContent = words ?? this.hint;
-    this.says.classList.toggle("known", words !== undefined);
   }
 
   get isOpen() {
@@ -112,7 +112,7 @@ export class Combobox {
     row.setAttribute("role", "option");
     row.setAttribute("aria-selected", String(one.code === this.code));
     row.append(span("option-code", one.code), span("option-title", one.title), span("option-text", one.text));
-    if (one.aside) row.append(span("option-aside", `${one.aside} mi`));
+    if (one.aside) row.append(span("option-aside", one.aside));
     return row;
   }
 

@@ -26,10 +26,10 @@ export class Form {
     this.form.noValidate = true; // complaints are words next to the field, not balloons
     this.any = byId("any");
     this.boxes = {
-      Origin: this.box("Origin", () => lists.origins(), (code) => lists.airportWords(code)),
-      Dest: this.box("Dest", () => lists.destinations(this.boxes.Origin.value, this.any.checked),
-        (code) => this.destWords(code)),
-      Carrier: this.box("Carrier", () => lists.carriers, (code) => lists.carrierWords(code)),
+      Origin: this.box("Origin", "City or code", () => lists.origins(), (code) => lists.airportWords(code)),
+      Dest: this.box("Dest", "City or code", () => lists.destinations(this.boxes.Origin.value, this.any.checked),
+        (code) => lists.airportWords(code)),
+      Carrier: this.box("Carrier", "Name or code", () => lists.carriers, (code) => lists.carrierWords(code)),
     };
     this.setUpDelay();
     byId("swap").addEventListener("click", () => this.swap());
@@ -39,8 +39,8 @@ export class Form {
     this.fill(Object.fromEntries(new URLSearchParams(location.search)));
   }
 
-  box(name, items, words) {
-    return new Combobox(byId(name), {items, words, changed: () => this.changed(name)});
+  box(name, placeholder, items, words) {
+    return new Combobox(byId(name), {items, words, placeholder, changed: () => this.changed(name)});
   }
 
   setUpDelay() {
@@ -62,24 +62,20 @@ export class Form {
     says.textContent = value === "" ? this.delayHint : `It ${delayWords(Number(value))}`;
   }
 
-  destWords(code) {
-    const words = this.lists.airportWords(code);
-    const miles = this.lists.miles(this.boxes.Origin.value, code);
-    return words && miles !== undefined ? `${words} · ${milesWords(miles)}` : words;
+  describeRoute() {
+    const miles = this.lists.miles(this.boxes.Origin.value, this.boxes.Dest.value);
+    byId("miles").textContent = miles === undefined ? "" : milesWords(miles);
   }
 
   changed(name) {
     this.complain(name, "");
-    if (name === "Origin") {
-      this.complain("Dest", "");
-      this.boxes.Dest.describe();
-    }
+    if (name === "Origin") this.complain("Dest", "");
+    this.describeRoute();
   }
 
   swap() {
     const {Origin, Dest} = this.boxes;
     [Origin.value, Dest.value] = [Dest.value, Origin.value];
-    Origin.describe();
     this.changed("Origin");
   }
 
@@ -91,7 +87,7 @@ export class Form {
       else byId(name).value = values[name];
       this.complain(name, "");
     }
-    this.boxes.Dest.describe();
+    this.describeRoute();
     this.describeDelay();
   }
 

@@ -1,6 +1,6 @@
 // Airports and airlines that can be chosen, and how a few typed letters find them.
 // SPDX-License-Identifier: Apache-2.0
-import {LEARNED_ORIGINS} from "./words.js";
+import {LEARNED_ORIGINS, milesWords} from "./words.js";
 
 async function load(name) {
   const response = await fetch(new URL(name, import.meta.url));
@@ -39,7 +39,7 @@ export class Lists {
     const from = this.airports.get(origin);
     if (any || !from) return this.items;
     return this.items.filter((one) => from.to[one.code] !== undefined)
-      .map((one) => ({...one, aside: String(from.to[one.code])}));
+      .map((one) => ({...one, aside: milesWords(from.to[one.code])}));
   }
 
   hasRoutes(origin) {
@@ -52,7 +52,7 @@ export class Lists {
 
   airportWords(code) {
     const row = this.airports.get(code);
-    return row && `${row.city}, ${row.state} · ${row.name}`;
+    return row && `${row.city}, ${row.state}\n${row.name}`;
   }
 
   city(code) {

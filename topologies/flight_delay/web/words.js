@@ -30,7 +30,7 @@ export function dayWords(date) {
 }
 
 export function milesWords(miles) {
-  return `${MILES.format(miles)} miles`;
+  return `${MILES.format(miles)} mi`;
 }
 
 export function durationWords(ms) {
