@@ -49,6 +49,7 @@ typedef struct kafka_state {
     hr_kafka_topic *topic;
     hr_expr_frame *frame;
     hr_buf buf;
+    bool ready; /* told already */
 } kafka_state;
 
 static int
@@ -293,8 +294,11 @@ kafka_poll(hr_sink *sink, void *state)
 {
     kafka_state *s = state;
 
-    (void)sink;
     hr_kafka_producer_poll(s->group->producer);
+    if (!s->ready && hr_kafka_producer_connected(s->group->producer)) {
+        s->ready = true;
+        hr_sink_ready(sink);
+    }
 }
 
 static void

@@ -46,27 +46,27 @@ typedef struct sink_mongo_state {
 
 static const hr_option sink_mongo_option_table[] = {
     {"connection", HR_OPT_NAME, OPT(connection), NULL, 0, 0,
-     "A mongo connection of the runner's config.", NULL, NULL, 0, 0},
+     "A mongo connection of the runner's config.", NULL, NULL, 0},
     {"database", HR_OPT_TEXT, OPT(database), NULL, 0, 0, "The database.", NULL, NULL,
-     HR_OPT_NONEMPTY, 0},
+     HR_OPT_NONEMPTY},
     {"collection", HR_OPT_TEXT, OPT(collection), NULL, 0, 0, "The collection.", NULL, NULL,
-     HR_OPT_NONEMPTY, 0},
+     HR_OPT_NONEMPTY},
     {"write", HR_OPT_ENUM, OPT(write), "upsert", 0, 0,
      "upsert: one document a key, replaced; insert: one a record, _id is topic#partition#offset.",
-     "upsert|insert", NULL, 0, 0},
+     "upsert|insert", NULL, 0},
     {"key", HR_OPT_LIST, OPT(key), NULL, 0, 0, "The fields that identify a document (upsert).",
-     NULL, NULL, HR_OPT_OPTIONAL | HR_OPT_FIELD_VALUES, 0},
+     NULL, NULL, HR_OPT_OPTIONAL | HR_OPT_FIELD_VALUES},
     {"guard", HR_OPT_ENUM, OPT(guard), "offset", 0, 0,
      "offset: an older record never replaces a newer one (adds the field _src); none: where one "
      "record alone writes a key.",
-     "offset|none", NULL, 0, 0},
+     "offset|none", NULL, 0},
     {"index", HR_OPT_ENUM, OPT(index), "create", 0, 0,
      "The unique index on the key: created when it is missing, or required to be there.",
-     "create|require", NULL, 0, 0},
+     "create|require", NULL, 0},
     {"writers", HR_OPT_INT, OPT(writers), "1", 1, HR_MONGO_WRITERS_MAX,
-     "Writer threads per stream thread; a key stays with one of them.", NULL, NULL, 0, 0},
+     "Writer threads per stream thread; a key stays with one of them.", NULL, NULL, 0},
     {"batch_documents", HR_OPT_INT, OPT(batch_documents), "1000", 1, HR_MONGO_BATCH_MAX,
-     "Documents in one bulk write, which is at most 1 MiB too.", NULL, NULL, 0, 0},
+     "Documents in one bulk write, which is at most 1 MiB too.", NULL, NULL, 0},
     {0},
 };
 
@@ -163,6 +163,12 @@ sink_mongo_trouble(void *ctx, const char *text)
     hr_sink_trouble(ctx, text);
 }
 
+static void
+sink_mongo_ready(void *ctx)
+{
+    hr_sink_ready(ctx);
+}
+
 static size_t
 sink_mongo_mailbox_bytes(const hr_runner *runner)
 {
@@ -197,7 +203,7 @@ sink_mongo_start(hr_sink *sink, sink_mongo_state *st, hr_error *err)
         .mailbox_bytes = sink_mongo_mailbox_bytes(hr_sink_runner(sink)),
         .backoff_min_ms = BACKOFF_MIN_MS,
         .backoff_max_ms = BACKOFF_MAX_MS,
-        .events = {sink, sink_mongo_post, sink_mongo_wake, sink_mongo_trouble},
+        .events = {sink, sink_mongo_post, sink_mongo_wake, sink_mongo_trouble, sink_mongo_ready},
     };
 
     st->target.database = opt->database.s;

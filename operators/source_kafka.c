@@ -154,6 +154,9 @@ group_assigned(void *ctx, hr_kafka_partition *partitions, size_t n)
             hr_source_revoke(source, &partition, 1, true);
         }
     }
+    for (size_t i = 0; i < group->n_sources; i++) {
+        hr_source_ready(group->sources[i]); /* with no partition too: others have them */
+    }
 }
 
 /* Takes the named partitions of one source out of the group's list. */

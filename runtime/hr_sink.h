@@ -123,6 +123,13 @@ void hr_sink_post(hr_sink *sink, const hr_ack *acks, size_t n);
 /* There may be room again. thread: any */
 void hr_sink_wake(hr_sink *sink);
 
+/* Its server has answered. Sinks without HR_SINK_ACKS_LATER are ready once open() has returned.
+ * thread: any */
+void hr_sink_ready(hr_sink *sink);
+
+/* Bytes were encoded and handed on; once per write(), or less often. thread: the sink's own */
+void hr_sink_wrote(hr_sink *sink, size_t bytes);
+
 /* Logs trouble once until it is over ("waiting for mongo: ..."; NULL: it is over). thread: any */
 void hr_sink_trouble(hr_sink *sink, const char *text);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app.h"
 #include "engine/clock.h"
+#include "engine/stats_parts.h"
 #include "engine/thread.h"
 
 #include <signal.h>
@@ -22,7 +23,8 @@ struct hr_app {
     void (*tick)(void *ctx);
     void *tick_ctx;
     hr_run *runs[RUNS_MAX];
-    size_t n_runs;
+    atomic_size_t n_runs; /* those below are whole; others may look at them */
+    int64_t started_wall_ms;
     hr_topology *refused;        /* kept to the end: the error that was given out points into it */
     hr_kafka_embedded **brokers; /* by connection; NULL: not embedded */
     bool stopping;
@@ -222,6 +224,9 @@ app_on_housekeeping(uv_timer_t *timer)
     int64_t now = hr_clock_ms();
 
     app_on_changed(&app->changed);
+    for (size_t i = 0; i < app->n_runs; i++) {
+        hr_stats_note_recent(app->runs[i], now);
+    }
     app_exit_when_late(app, now);
     if (app->stopping && now - app->holding_logged_ms >= HOLDING_LOG_MS) {
         app->holding_logged_ms = now;
@@ -270,6 +275,7 @@ hr_app_create(hr_runner *runner, hr_error *err)
     }
     signal(SIGPIPE, SIG_IGN);
     app->runner = runner;
+    app->started_wall_ms = hr_clock_wall_ms();
     if (app_init_loop(app) != HR_OK) {
         hr_fail(err, HR_EFATAL, HR_NO_LOC, "no event loop");
         free(app);
@@ -320,7 +326,8 @@ hr_app_add(hr_app *app, hr_topology *topology, const hr_run_options *options, hr
     if (run == NULL) {
         return app_refuse(app, topology, err->code);
     }
-    app->runs[app->n_runs++] = run;
+    app->runs[app->n_runs] = run;
+    atomic_fetch_add(&app->n_runs, 1);
     return app_create_topics(app, run, err);
 }
 
@@ -386,30 +393,14 @@ hr_app_on_tick(hr_app *app, int64_t interval_ms, void (*tick)(void *ctx), void *
     uv_timer_start(&app->ticker, app_on_tick, (uint64_t)interval_ms, (uint64_t)interval_ms);
 }
 
-static void
-app_add_thread_stats(const hr_thread *thread, hr_app_stats *out)
+hr_run *
+hr_app_run(hr_app *app, size_t i)
 {
-    const hr_topology *topology = thread->run->topology;
-
-    for (size_t i = 0; i < topology->n_sources; i++) {
-        out->in += hr_counter_get(&thread->metrics.sources[i].in);
-    }
-    for (size_t i = 0; i < topology->n_sinks; i++) {
-        out->out += hr_counter_get(&thread->metrics.sinks[i].out);
-    }
-    out->errors +=
-        hr_counter_get(&thread->metrics.dead_letters) + hr_counter_get(&thread->metrics.skipped);
-    out->lag += hr_counter_get(&thread->metrics.lag);
-    hr_histogram_sum(&thread->metrics.latency, out->latency);
+    return i < atomic_load(&app->n_runs) ? app->runs[i] : NULL;
 }
 
-void
-hr_app_stats_get(hr_app *app, hr_app_stats *out)
+int64_t
+hr_app_started_ms(const hr_app *app)
 {
-    memset(out, 0, sizeof *out);
-    for (size_t i = 0; i < app->n_runs; i++) {
-        for (size_t t = 0; t < app->runs[i]->n_threads && app->runs[i]->started; t++) {
-            app_add_thread_stats(&app->runs[i]->threads[t], out);
-        }
-    }
+    return app->started_wall_ms;
 }

@@ -12,7 +12,7 @@ typedef struct hr_app hr_app;
 /* Sums over all threads of a run or app, for whoever shows them. */
 typedef struct hr_app_stats {
     uint64_t in, out, errors, lag;
-    uint64_t latency[40 * 32]; /* histogram counts, since start */
+    uint64_t latency[HR_HISTOGRAM_BUCKETS]; /* histogram counts, since start */
 } hr_app_stats;
 
 /* An app for the runner, which it changes (an embedded broker gives its address) and which outlives
@@ -35,7 +35,14 @@ void hr_app_destroy(hr_app *app); /* accepts NULL */
 /* Calls tick(ctx) on the main thread each interval_ms while the app runs. */
 void hr_app_on_tick(hr_app *app, int64_t interval_ms, void (*tick)(void *ctx), void *ctx);
 
-/* Main thread. */
+/* The few sums that a line on the terminal needs; hr_app_stats_take() (stats.h) gives all.
+ * thread: any */
 void hr_app_stats_get(hr_app *app, hr_app_stats *out);
+
+/* The i-th topology of the app; NULL past the last. It lives as long as the app. thread: any */
+hr_run *hr_app_run(hr_app *app, size_t i);
+
+/* When the app was made, since the epoch. thread: any */
+int64_t hr_app_started_ms(const hr_app *app);
 
 #endif

@@ -31,7 +31,10 @@ commit_source(hr_thread *thread, hr_source *source, const hr_offset *offsets, si
         hr_source_commit_failed(source, err.msg);
         return false;
     }
-    hr_counter_add(&thread->metrics.commits, 1);
+    for (size_t i = 0; i < n; i++) {
+        hr_task_of(offsets[i].partition)->committed_shown = offsets[i].offset;
+    }
+    hr_counter_add(&thread->metrics->commits, 1);
     return true;
 }
 

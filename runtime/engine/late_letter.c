@@ -76,7 +76,7 @@ late_write_one(hr_task *task, const hr_late_letter *late, const hr_failure *fail
 int
 hr_late_letter_write(hr_task *task, size_t *written, hr_error *err)
 {
-    hr_metrics *metrics = &task->thread->metrics;
+    hr_metrics *metrics = task->thread->metrics;
 
     for (*written = 0; task->late.first != NULL; (*written)++) {
         const hr_late_letter *late = task->late.first;

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/metrics.h"
+#include "config/error.h"
+
+#include <stdlib.h>
+#include <string.h>
 
 static size_t
 histogram_bucket(uint64_t us)
@@ -71,4 +75,31 @@ hr_histogram_below(const uint64_t *counts, uint64_t us)
         below += counts[i];
     }
     return below;
+}
+
+int
+hr_metrics_init(hr_metrics *metrics, size_t n_sources, size_t n_steps, size_t n_sinks)
+{
+    memset(metrics, 0, sizeof *metrics);
+    metrics->sources = calloc(n_sources + 1, sizeof *metrics->sources);
+    metrics->steps = calloc(n_steps + 1, sizeof *metrics->steps);
+    metrics->sinks = calloc(n_sinks + 1, sizeof *metrics->sinks);
+    metrics->outputs = calloc(n_sinks + 1, sizeof *metrics->outputs);
+    if (metrics->sources == NULL || metrics->steps == NULL || metrics->sinks == NULL ||
+        metrics->outputs == NULL) {
+        hr_metrics_finish(metrics);
+        return HR_ENOMEM;
+    }
+    return HR_OK;
+}
+
+void
+hr_metrics_finish(hr_metrics *metrics)
+{
+    free(metrics->sources);
+    free(metrics->steps);
+    free(metrics->sinks);
+    free(metrics->outputs);
+    metrics->sources = metrics->steps = metrics->sinks = NULL;
+    metrics->outputs = NULL;
 }

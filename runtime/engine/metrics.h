@@ -17,6 +17,13 @@ hr_counter_add(hr_counter *counter, uint64_t n)
                           memory_order_relaxed);
 }
 
+/* For a gauge. */
+static inline void
+hr_counter_set(hr_counter *counter, uint64_t value)
+{
+    atomic_store_explicit(counter, value, memory_order_relaxed);
+}
+
 static inline uint64_t
 hr_counter_get(const hr_counter *counter)
 {
@@ -47,15 +54,44 @@ uint64_t hr_histogram_below(const uint64_t *counts, uint64_t us);
 /* One for each node of a topology: sources, steps, sinks; and one for dead letters. */
 typedef struct hr_node_metrics {
     hr_counter in, out, dropped, failed;
+    hr_counter bytes;         /* source: of values taken in; sink: encoded and handed on */
+    hr_counter processing_ns; /* source: decoding; step; sink: encoding and handing on */
+    hr_counter ready;         /* source, sink: 1 once it has what it needs; any thread may set it */
 } hr_node_metrics;
 
+/* What sinks have beside. */
+typedef struct hr_sink_metrics {
+    hr_counter retries, refused;
+    hr_counter backpressure_us; /* tasks could not hand rows on */
+    hr_histogram latency;       /* taken in -> acknowledged */
+} hr_sink_metrics;
+
+/* What memory is given to, each with a limit of its own. */
+typedef enum hr_budget {
+    HR_BUDGET_PREFETCH,      /* fetched by a client and not taken in */
+    HR_BUDGET_PRODUCE_QUEUE, /* handed to a client and not delivered */
+    HR_BUDGET_MAILBOXES,     /* on their way to writer threads */
+    HR_BUDGET_BATCHES,
+    HR_BUDGET_LATE_LETTERS,
+    HR_BUDGET_TABLES,
+    HR_BUDGETS
+} hr_budget;
+
 typedef struct hr_metrics {
-    hr_node_metrics *sources, *steps, *sinks;
+    hr_node_metrics *sources, *steps, *sinks; /* sinks: the dead letters last */
+    hr_sink_metrics *outputs;                 /* as sinks */
     hr_counter dead_letters, skipped, below_expected, rewinds, rebalances, commits, batches;
+    hr_counter commit_failures;
     hr_counter acknowledged; /* records done */
-    hr_counter bytes_in;
-    hr_counter lag;       /* records behind the end, as far as known; a gauge */
-    hr_histogram latency; /* taken in -> done */
+    hr_counter lag;          /* records behind the end, as far as known; a gauge */
+    hr_counter memory[HR_BUDGETS], memory_limit[HR_BUDGETS]; /* gauges */
+    hr_histogram latency;                                    /* taken in -> done */
+    hr_histogram end_to_end;                                 /* a record's timestamp -> done */
+    hr_histogram commit_latency;
 } hr_metrics;
+
+/* All zero, with that many nodes. HR_OK, HR_ENOMEM. */
+int hr_metrics_init(hr_metrics *metrics, size_t n_sources, size_t n_steps, size_t n_sinks);
+void hr_metrics_finish(hr_metrics *metrics); /* accepts a zeroed one */
 
 #endif

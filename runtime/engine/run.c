@@ -134,6 +134,23 @@ run_check_connections(const hr_run *run, hr_error *err)
  */
 
 static int
+run_init_stats(hr_run *run)
+{
+    int rc = HR_OK;
+
+    run->stats = calloc(run->n_threads, sizeof *run->stats);
+    if (run->stats == NULL || hr_recent_init(&run->recent) != HR_OK) {
+        return HR_ENOMEM;
+    }
+    for (size_t i = 0; i < run->n_threads; i++) {
+        int one = hr_thread_stats_init(&run->stats[i], run->topology);
+
+        rc = rc == HR_OK ? one : rc;
+    }
+    return rc;
+}
+
+static int
 run_init(hr_run *run, hr_error *err)
 {
     const hr_topology *topology = run->topology;
@@ -165,7 +182,9 @@ run_init(hr_run *run, hr_error *err)
         return hr_fail(err, HR_ECONFIG, HR_NO_LOC, "threads must be between 1 and %d", THREADS_MAX);
     }
     run->threads = calloc(run->n_threads, sizeof *run->threads);
-    return run->threads != NULL ? HR_OK : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    return run->threads != NULL && run_init_stats(run) == HR_OK
+               ? HR_OK
+               : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
 }
 
 hr_run *
@@ -196,8 +215,11 @@ hr_run_destroy(hr_run *run)
     if (run == NULL) {
         return;
     }
-    for (size_t i = 0; i < run->n_threads && run->started; i++) {
+    for (size_t i = 0; i < run->n_started; i++) {
         hr_thread_join(&run->threads[i]);
+    }
+    for (size_t i = 0; i < run->n_threads && run->stats != NULL; i++) {
+        hr_thread_stats_finish(&run->stats[i]);
     }
     for (size_t i = 0; run->tables != NULL && i < run->topology->n_tables; i++) {
         hr_table_stop(run->tables[i]);
@@ -205,8 +227,10 @@ hr_run_destroy(hr_run *run)
     for (size_t i = 0; run->plans != NULL && i < run->topology->n_sources; i++) {
         hr_plan_finish(&run->plans[i]);
     }
+    hr_recent_finish(&run->recent);
     pthread_mutex_destroy(&run->lock);
     free(run->threads);
+    free(run->stats);
     free(run->tables);
     free(run->plans);
     free(run->armed);
@@ -233,9 +257,13 @@ hr_run_start(hr_run *run, hr_error *err)
     hr_log(HR_LOG_INFO, "topology starts" HR_LOG_KV "topology=%s group=%s threads=%zu",
            run->topology->name.s, run->group, run->n_threads);
     for (size_t i = 0; i < run->topology->n_tables; i++) {
-        run->tables[i] = hr_table_start(&run->topology->tables[i], run->runner,
-                                        (hr_table_notify){run_notify, run}, err);
-        if (run->tables[i] == NULL) {
+        hr_table *table = hr_table_start(&run->topology->tables[i], run->runner,
+                                         (hr_table_notify){run_notify, run}, err);
+
+        pthread_mutex_lock(&run->lock);
+        run->tables[i] = table;
+        pthread_mutex_unlock(&run->lock);
+        if (table == NULL) {
             return err->code != HR_OK ? err->code : HR_EFATAL;
         }
     }
@@ -272,10 +300,10 @@ run_start_threads(hr_run *run)
     run->started = true;
     for (size_t i = 0; i < run->n_threads; i++) {
         if (hr_thread_start(&run->threads[i], run, (int)i, &err) != HR_OK) {
-            run->n_threads = i;
             hr_run_fail(run, "%s", err.msg);
             return;
         }
+        run->n_started++;
     }
 }
 
@@ -310,7 +338,7 @@ void
 hr_run_stop(hr_run *run)
 {
     run->stopping = true;
-    for (size_t i = 0; i < run->n_threads && run->started; i++) {
+    for (size_t i = 0; i < run->n_started; i++) {
         hr_thread_stop(&run->threads[i]);
     }
     for (size_t i = 0; i < run->topology->n_tables; i++) {
@@ -342,7 +370,7 @@ hr_run_drain_ms(hr_run *run)
 void
 hr_run_log_holding(hr_run *run)
 {
-    for (size_t i = 0; i < run->n_threads && run->started; i++) {
+    for (size_t i = 0; i < run->n_started; i++) {
         hr_thread *thread = &run->threads[i];
         char text[sizeof thread->holding];
 

@@ -7,7 +7,9 @@
 #include "config/runner.h"
 #include "engine/log.h"
 #include "engine/plan.h"
+#include "engine/recent.h"
 #include "engine/table.h"
+#include "engine/thread_stats.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -40,10 +42,11 @@ struct hr_run {
     bool *armed;    /* by sink index */
     hr_plan *plans; /* by source index */
     hr_thread *threads;
-    size_t n_threads;
-    hr_table **tables;
-    bool started; /* stream threads run */
-    bool stopping;
+    size_t n_threads, n_started; /* n_started: main thread */
+    hr_thread_stats *stats;      /* by thread; from create to destroy */
+    hr_table **tables;           /* written under the lock */
+    atomic_bool started;         /* stream threads run */
+    atomic_bool stopping;
     uv_async_t *changed; /* of the main loop: a thread has ended or wants the app to stop */
 
     pthread_mutex_t lock; /* guards what follows */
@@ -54,6 +57,7 @@ struct hr_run {
     int64_t rate_window_ms; /* start of the current window of max_rate */
     int64_t rate_count;
     char failure[512]; /* why it failed; empty: it did not */
+    hr_recent recent;
 
     atomic_bool failed, ended;
     atomic_bool hurried; /* failed for want of a server: a drain cannot wait for it */

@@ -421,7 +421,7 @@ hr_table_put_keyed(hr_table *table, hr_table_builder *builder, hr_span record_ke
 
 /* The first snapshot is news, and so is one that ends trouble; the others come by the second. */
 static void
-table_published(hr_table *table, size_t rows)
+table_published(hr_table *table, size_t rows, size_t bytes)
 {
     hr_table_status *status = &table->status;
     bool first, over;
@@ -432,6 +432,7 @@ table_published(hr_table *table, size_t rows)
     status->ready = true;
     status->err = (hr_error){0};
     status->rows = rows;
+    status->bytes = bytes;
     status->published++;
     status->published_wall_ms = hr_clock_wall_ms();
     pthread_cond_broadcast(&table->changed);
@@ -449,14 +450,15 @@ int
 hr_table_publish(hr_table *table, const hr_table_builder *builder, hr_error *err)
 {
     hr_table_index *index = hr_table_builder_snapshot(builder);
-    size_t rows;
+    size_t rows, bytes;
 
     if (index == NULL) {
         return table_nomem(err);
     }
     rows = hr_table_rows(index);
+    bytes = hr_table_bytes(index) + hr_table_builder_bytes(builder);
     hr_cell_publish(&table->shared->cell, (hr_snapshot *)index);
-    table_published(table, rows);
+    table_published(table, rows, bytes);
     return HR_OK;
 }
 
@@ -478,10 +480,11 @@ hr_table_trouble(hr_table *table, const hr_error *err)
 }
 
 static void
-table_count_rejected(hr_table *table)
+table_count_rejected(hr_table *table, bool skipped)
 {
     pthread_mutex_lock(&table->lock);
     table->status.rejected++;
+    table->status.skipped += skipped ? 1 : 0;
     pthread_mutex_unlock(&table->lock);
 }
 
@@ -490,7 +493,7 @@ hr_table_skipped(hr_table *table, const char *topic, int64_t offset, const hr_er
 {
     uint64_t suppressed;
 
-    table_count_rejected(table);
+    table_count_rejected(table, true);
     if (hr_log_allow(&table->skipped, TABLE_SKIPPED_LOG_MS, &suppressed)) {
         hr_log(HR_LOG_ERROR,
                "table %s does not take a value: %s" HR_LOG_KV "topic=%s offset=%lld more=%llu",
@@ -502,6 +505,6 @@ hr_table_skipped(hr_table *table, const char *topic, int64_t offset, const hr_er
 void
 hr_table_rejected(hr_table *table, const hr_error *err)
 {
-    table_count_rejected(table);
+    table_count_rejected(table, false);
     hr_log(HR_LOG_ERROR, "table %s keeps what it has: %s", table->node->name.s, err->msg);
 }

@@ -17,7 +17,9 @@ typedef struct hr_table_status {
     bool failed;                  /* run() ended with an error */
     hr_error err;                 /* why it failed, or what it waits for (code HR_OK: nothing) */
     uint64_t rows;                /* of the last snapshot */
+    uint64_t bytes;               /* held by the table, for readers and for its next snapshot */
     uint64_t published, rejected; /* snapshots; reloads and values that were not taken */
+    uint64_t skipped;             /* ... of which values of single records */
     int64_t published_wall_ms;
 } hr_table_status;
 

@@ -56,6 +56,7 @@ hr_task_create(hr_thread *thread, hr_source *source, const char *topic, int32_t 
     task->topic = strdup(topic);
     task->partition = (hr_partition){task->topic, partition, data, -1, -1};
     task->committed = -1;
+    task->committed_shown = source->type->commit != NULL ? offset : -1;
     task->first_offset = -1;
     task->verify_first = true;
     task->decoder_state = calloc(1, hr_decoder_state_size(source->node->decoder) + 1);
@@ -259,12 +260,12 @@ task_refused(hr_task *task, uint32_t sequence, const hr_ack *ack)
         return hr_late_letter_add(task, ack);
     }
     failure = (hr_failure){0, node, node->on_error, "refused", ack->reason};
-    hr_counter_add(&thread->metrics.sinks[sink].failed, 1);
+    hr_counter_add(&thread->metrics->sinks[sink].failed, 1);
     hr_run_count_failures(thread->run, 1);
     hr_task_log_failure(task, offset, &failure);
     if (node->on_error == HR_ON_ERROR_SKIP) {
         hr_tell_failed(task, offset, &failure, HR_ON_ERROR_SKIP);
-        hr_counter_add(&thread->metrics.skipped, 1);
+        hr_counter_add(&thread->metrics->skipped, 1);
         hr_task_output_done(task, sequence);
     } else {
         hr_tell_failed(task, offset, &failure, HR_ON_ERROR_FAIL);
@@ -327,7 +328,7 @@ hr_task_rewind(hr_task *task, int64_t delay_ms)
     task->ended = false;
     task->partition.eof_offset = -1;
     task->resume_at_ms = delay_ms > 0 ? hr_clock_ms() + delay_ms : 0;
-    hr_counter_add(&task->thread->metrics.rewinds, 1);
+    hr_counter_add(&task->thread->metrics->rewinds, 1);
     if (task->source->type->seek(task->source, task->source->state, &task->partition, offset,
                                  &err) != HR_OK) {
         hr_log(HR_LOG_WARN, "seek failed, trying again" HR_LOG_KV "place=%s[%d]@%lld cause=%s",

@@ -42,8 +42,9 @@ struct hr_task {
     bool isolate_passed;   /* a group is under way, and nothing of it was refused */
     bool isolate_narrowed; /* since the last rewind */
 
-    int64_t committed;    /* last offset that a commit was sent for; -1: none */
-    int64_t resume_at_ms; /* after trouble: not before */
+    int64_t committed;       /* last offset that a commit was sent for; -1: none */
+    int64_t committed_shown; /* ... and that has not been told to have failed; -1: none */
+    int64_t resume_at_ms;    /* after trouble: not before */
     int64_t backoff_ms;
     int64_t first_offset; /* what the last seek gave instead of the expected offset; -1: nothing */
     bool verify_first;    /* the next record follows a seek */

@@ -42,7 +42,7 @@ task_drop_below(hr_task *task, hr_batch *batch, size_t n)
             source->type->done(source, source->state, batch->records, below);
         }
         memmove(batch->records, batch->records + below, (n - below) * sizeof *batch->records);
-        hr_counter_add(&task->thread->metrics.below_expected, below);
+        hr_counter_add(&task->thread->metrics->below_expected, below);
     }
     return n - below;
 }
@@ -85,9 +85,9 @@ task_add_records(hr_task *task, hr_batch *batch, size_t n)
         bytes += record->value.len;
     }
     task->isolate_passed = task->isolate_until != 0;
-    hr_counter_add(&task->thread->metrics.bytes_in, bytes);
-    hr_counter_add(&task->thread->metrics.batches, 1);
-    hr_counter_add(&task->thread->metrics.sources[task->source->node->index].in, n);
+    hr_counter_add(&task->thread->metrics->sources[task->source->node->index].bytes, bytes);
+    hr_counter_add(&task->thread->metrics->batches, 1);
+    hr_counter_add(&task->thread->metrics->sources[task->source->node->index].in, n);
 }
 
 /* Takes new records in. False: there are none, or no room for them. */

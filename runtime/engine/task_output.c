@@ -14,7 +14,7 @@ task_write_sink(hr_task *task, hr_error *err)
     const hr_plan_node *planned = &task->plan->sinks[work->sink];
     hr_sink *sink = &task->thread->sinks[planned->node->index];
     const hr_selection *rows = &work->sinks[work->sink];
-    hr_node_metrics *metrics = &task->thread->metrics.sinks[planned->node->index];
+    hr_node_metrics *metrics = &task->thread->metrics->sinks[planned->node->index];
     size_t failed = work->failures.n;
     size_t done = 0;
     int rc;
@@ -53,7 +53,7 @@ task_write_letter(hr_task *task, const hr_failure *failure, hr_error *err)
         hr_sink_untake(sink, token);
         return rc;
     }
-    hr_counter_add(&task->thread->metrics.dead_letters, 1);
+    hr_counter_add(&task->thread->metrics->dead_letters, 1);
     return HR_OK;
 }
 
@@ -104,7 +104,7 @@ task_settle_failure(hr_task *task, const hr_failure *failure, hr_error *err)
     if (action == HR_ON_ERROR_DEAD_LETTER && task->thread->letters != NULL) {
         rc = task_write_letter(task, failure, err);
     } else if (action == HR_ON_ERROR_SKIP) {
-        hr_counter_add(&task->thread->metrics.skipped, 1);
+        hr_counter_add(&task->thread->metrics->skipped, 1);
     } else {
         action = HR_ON_ERROR_FAIL;
         hr_tracker_at(&task->tracker, hr_token_sequence(record->token))->open++;
@@ -149,8 +149,8 @@ task_done(hr_task *task, uint32_t sequence)
     const hr_tracker_entry entry = *hr_tracker_at(&task->tracker, sequence);
 
     if (hr_tracker_done(&task->tracker, sequence)) {
-        hr_counter_add(&task->thread->metrics.acknowledged, 1);
-        hr_histogram_add(&task->thread->metrics.latency,
+        hr_counter_add(&task->thread->metrics->acknowledged, 1);
+        hr_histogram_add(&task->thread->metrics->latency,
                          (uint64_t)(task->thread->now_us - entry.taken_us), 1);
         task->backoff_ms = 0;
         hr_tell_done(task, entry.offset);

@@ -26,9 +26,8 @@ task_decode(hr_task *task)
         work->failures.v[work->failures.n++] = (hr_failure){
             decoded.failed[i].row, node, node->on_error, "decode", decoded.failed[i].reason};
     }
-    hr_tell_decoded(task);
-    hr_counter_add(&task->thread->metrics.sources[node->index].out, work->source.n);
-    hr_counter_add(&task->thread->metrics.sources[node->index].failed, work->failures.n);
+    hr_counter_add(&task->thread->metrics->sources[node->index].out, decoded.n_ok);
+    hr_counter_add(&task->thread->metrics->sources[node->index].failed, decoded.n_failed);
 }
 
 static int
@@ -38,7 +37,7 @@ task_step(hr_task *task, size_t i, hr_error *err)
     const hr_plan_node *planned = &task->plan->steps[i];
     const hr_selection *in = work_selection(work, planned->input);
     const hr_op_type *type = planned->node->type;
-    hr_node_metrics *metrics = &task->thread->metrics.steps[planned->node->index];
+    hr_node_metrics *metrics = &task->thread->metrics->steps[planned->node->index];
     hr_op *op = &task->ops[i];
     size_t failed = work->failures.n;
     uint64_t dropped = op->dropped;
@@ -94,6 +93,7 @@ hr_task_process(hr_task *task, hr_error *err)
     int rc = HR_OK;
 
     task_decode(task);
+    hr_tell_decoded(task);
     for (size_t i = 0; i < task->plan->n_steps && rc == HR_OK; i++) {
         rc = task_step(task, i, err);
     }

@@ -14,6 +14,7 @@
 
 #define TURN_MS_MAX 20 /* then the loop goes round once */
 #define TICK_MS 1000   /* the group wants to be polled also when nothing happens */
+#define PUBLISH_MS 250 /* what others may see of partitions and memory */
 #define LATE_SHARE 16  /* records kept for late letters: this part of a thread's memory */
 
 /* ---- waking up ---------------------------------------------------------------------------------
@@ -74,7 +75,7 @@ hr_thread_ack(hr_thread *thread, const hr_ack *ack)
 
     thread->outputs_open--;
     if (ack->status == HR_ACK_OK && sink < thread->run->topology->n_sinks) {
-        hr_counter_add(&thread->metrics.sinks[sink].out, 1);
+        hr_counter_add(&thread->metrics->sinks[sink].out, 1);
     }
     if (task == NULL || !hr_task_ack(task, ack)) {
         hr_kept_free(ack->kept);
@@ -169,23 +170,6 @@ hr_thread_settle(hr_thread *thread, int64_t timeout_ms, bool (*done)(void *ctx),
  * ------------------------------------------------------------------------------------ */
 
 static void
-thread_note_lag(hr_thread *thread)
-{
-    uint64_t lag = 0;
-
-    for (size_t i = 0; i < thread->tasks_end; i++) {
-        const hr_task *task = thread->tasks[i];
-        int64_t behind =
-            task != NULL && task->partition.end_offset >= 0 && task->tracker.next_offset >= 0
-                ? task->partition.end_offset - hr_tracker_watermark(&task->tracker)
-                : 0;
-
-        lag += behind > 0 ? (uint64_t)behind : 0;
-    }
-    atomic_store_explicit(&thread->metrics.lag, lag, memory_order_relaxed);
-}
-
-static void
 thread_note_until(hr_thread *thread)
 {
     for (size_t i = 0; i < thread->tasks_end; i++) {
@@ -208,8 +192,11 @@ thread_periodic(hr_thread *thread)
 
     if (now >= thread->commit_at_ms) {
         hr_commit_all(thread, 0);
-        thread_note_lag(thread);
         thread->commit_at_ms = now + thread->run->runner->commit_interval_ms;
+    }
+    if (now >= thread->publish_at_ms) {
+        hr_partition_stats_publish(thread);
+        thread->publish_at_ms = now + PUBLISH_MS;
     }
     if (thread->run->options.until_end && thread->phase == HR_THREAD_RUNNING) {
         thread_note_until(thread);
@@ -299,6 +286,9 @@ thread_open_nodes(hr_thread *thread, hr_error *err)
         if (sink->type->open != NULL && sink->type->open(sink, sink->state, err) != HR_OK) {
             return thread_open_failed(err, "sink", sink->node);
         }
+        if ((sink->type->flags & HR_SINK_ACKS_LATER) == 0) {
+            hr_sink_ready(sink);
+        }
     }
     for (size_t i = 0; i < topology->n_sources; i++) {
         hr_source *source = &thread->sources[i];
@@ -306,6 +296,9 @@ thread_open_nodes(hr_thread *thread, hr_error *err)
         source->open = true;
         if (source->type->open(source, source->state, err) != HR_OK) {
             return thread_open_failed(err, "source", source->node);
+        }
+        if ((source->type->flags & HR_SOURCE_KAFKA) == 0) {
+            hr_source_ready(source);
         }
     }
     return HR_OK;
@@ -354,20 +347,20 @@ thread_init_sources(hr_thread *thread)
     const hr_topology *topology = thread->run->topology;
 
     thread->sources = calloc(topology->n_sources + 1, sizeof *thread->sources);
-    thread->metrics.sources = calloc(topology->n_sources + 1, sizeof *thread->metrics.sources);
     for (size_t i = 0; thread->sources != NULL && i < topology->n_sources; i++) {
         hr_source *source = &thread->sources[i];
 
         source->thread = thread;
         source->node = &topology->sources[i];
         source->type = source->node->type;
+        source->trouble = &thread->stats->sources[i];
         source->connection = hr_run_connection(thread->run, source->node);
         source->state = calloc(1, source->type->state_size + 1);
         if (source->state == NULL) {
             return HR_ENOMEM;
         }
     }
-    return thread->sources != NULL && thread->metrics.sources != NULL ? HR_OK : HR_ENOMEM;
+    return thread->sources != NULL ? HR_OK : HR_ENOMEM;
 }
 
 static int
@@ -379,7 +372,9 @@ thread_init_sink(hr_thread *thread, hr_sink *sink, const hr_node *node, uint32_t
     sink->index = index;
     sink->connection = hr_run_connection(thread->run, node);
     sink->state = calloc(1, sink->type->state_size + 1);
-    pthread_mutex_init(&sink->lock, NULL);
+    sink->trouble = &thread->stats->sinks[sink - thread->sinks];
+    sink->metrics = &thread->metrics->sinks[sink - thread->sinks];
+    sink->output = &thread->metrics->outputs[sink - thread->sinks];
     return sink->state != NULL ? HR_OK : HR_ENOMEM;
 }
 
@@ -390,12 +385,9 @@ thread_init_sinks(hr_thread *thread)
     int rc = HR_OK;
 
     thread->sinks = calloc(topology->n_sinks + 2, sizeof *thread->sinks);
-    thread->metrics.sinks = calloc(topology->n_sinks + 2, sizeof *thread->metrics.sinks);
-    thread->metrics.steps = calloc(topology->n_steps + 1, sizeof *thread->metrics.steps);
     thread->tasks = calloc(HR_TASKS_MAX, sizeof(hr_task *));
     thread->offsets = calloc((size_t)2 * HR_TASKS_MAX, sizeof *thread->offsets);
-    if (thread->sinks == NULL || thread->metrics.sinks == NULL || thread->metrics.steps == NULL ||
-        thread->tasks == NULL || thread->offsets == NULL) {
+    if (thread->sinks == NULL || thread->tasks == NULL || thread->offsets == NULL) {
         return HR_ENOMEM;
     }
     for (size_t i = 0; i < topology->n_sinks && rc == HR_OK; i++) {
@@ -412,6 +404,8 @@ int
 hr_thread_start(hr_thread *thread, hr_run *run, int index, hr_error *err)
 {
     *thread = (hr_thread){.run = run, .index = index};
+    thread->stats = &run->stats[index];
+    thread->metrics = &thread->stats->metrics;
     thread->late_bytes_max =
         (size_t)(run->runner->memory_bytes / (int64_t)run->n_threads / LATE_SHARE);
     snprintf(thread->client_id, sizeof thread->client_id, "%s-%d", run->topology->name.s, index);
@@ -456,7 +450,6 @@ hr_thread_join(hr_thread *thread)
         free(source->state);
     }
     for (size_t i = 0; i < topology->n_sinks + (thread->letters != NULL ? 1 : 0); i++) {
-        pthread_mutex_destroy(&thread->sinks[i].lock);
         free(thread->sinks[i].state);
     }
     free(thread->sources);
@@ -464,9 +457,6 @@ hr_thread_join(hr_thread *thread)
     free(thread->tasks);
     free(thread->offsets);
     hr_arena_destroy(thread->late_arena);
-    free(thread->metrics.sources);
-    free(thread->metrics.sinks);
-    free(thread->metrics.steps);
     hr_mailbox_finish(&thread->mailbox);
     uv_loop_close(&thread->loop);
     close(thread->wake_fd);

@@ -9,6 +9,7 @@
 #include "engine/metrics.h"
 #include "engine/run.h"
 #include "engine/task.h"
+#include "engine/thread_stats.h"
 #include "engine/token.h"
 #include "engine/trouble.h"
 
@@ -19,7 +20,7 @@ struct hr_source {
     const hr_connection *connection;
     void *state;
     hr_work *pool;
-    hr_trouble trouble;
+    hr_trouble *trouble;
     bool open;
 };
 
@@ -31,8 +32,9 @@ struct hr_sink {
     void *state;
     uint32_t index; /* in tokens; of the dead letters: HR_SINKS_MAX */
     bool open;
-    pthread_mutex_t lock; /* guards trouble, which writer threads report too */
-    hr_trouble trouble;
+    hr_trouble *trouble;
+    hr_node_metrics *metrics;
+    hr_sink_metrics *output;
 };
 
 typedef enum hr_thread_phase {
@@ -74,8 +76,9 @@ struct hr_thread {
 
     hr_mailbox mailbox;
     hr_client *clients;
-    hr_metrics metrics;
-    int64_t commit_at_ms, drain_since_ms;
+    hr_metrics *metrics;    /* of the run */
+    hr_thread_stats *stats; /* ... and what else others may see */
+    int64_t commit_at_ms, publish_at_ms, drain_since_ms;
     int64_t close_ms;         /* how long a client may take to close */
     hr_log_gate failure_gate; /* failed records are logged a few a second, and counted */
     char client_id[160];

@@ -9,9 +9,19 @@
 void
 hr_sink_trouble(hr_sink *sink, const char *text)
 {
-    pthread_mutex_lock(&sink->lock);
-    hr_thread_trouble(sink->thread, &sink->trouble, "sink", sink->node, text, false);
-    pthread_mutex_unlock(&sink->lock);
+    hr_thread_trouble(sink->thread, sink->trouble, "sink", sink->node, text, false);
+}
+
+void
+hr_sink_ready(hr_sink *sink)
+{
+    hr_counter_set(&sink->metrics->ready, 1);
+}
+
+void
+hr_sink_wrote(hr_sink *sink, size_t bytes)
+{
+    hr_counter_add(&sink->metrics->bytes, bytes);
 }
 
 const hr_node *

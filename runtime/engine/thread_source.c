@@ -9,7 +9,13 @@
 void
 hr_source_trouble(hr_source *source, const char *text, bool fatal)
 {
-    hr_thread_trouble(source->thread, &source->trouble, "source", source->node, text, fatal);
+    hr_thread_trouble(source->thread, source->trouble, "source", source->node, text, fatal);
+}
+
+void
+hr_source_ready(hr_source *source)
+{
+    hr_counter_set(&source->thread->metrics->sources[source->node->index].ready, 1);
 }
 
 const hr_node *
@@ -150,7 +156,7 @@ hr_source_revoke(hr_source *source, hr_partition *const *partitions, size_t n, b
     for (size_t i = 0; i < n; i++) {
         hr_thread_task_drop(thread, hr_task_of(partitions[i]));
     }
-    hr_counter_add(&thread->metrics.rebalances, 1);
+    hr_counter_add(&thread->metrics->rebalances, 1);
 }
 
 void

@@ -455,6 +455,17 @@ hr_kafka_producer_poll(hr_kafka_producer *producer)
     producer->held = producer_holds(producer);
 }
 
+bool
+hr_kafka_producer_connected(const hr_kafka_producer *producer)
+{
+    const hr_kafka_topic *topic = producer->topics;
+
+    while (topic != NULL && topic->state <= HR_KAFKA_TOPIC_ASKED) {
+        topic = topic->next;
+    }
+    return topic == NULL;
+}
+
 size_t
 hr_kafka_producer_pending(const hr_kafka_producer *producer)
 {

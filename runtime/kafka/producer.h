@@ -53,6 +53,9 @@ int hr_kafka_producer_send(hr_kafka_topic *topic, const hr_kafka_out *out, hr_er
 /* Serves delivery reports and errors without waiting. */
 void hr_kafka_producer_poll(hr_kafka_producer *producer);
 
+/* A broker has answered since it was made. An embedded broker, which is not asked, has. */
+bool hr_kafka_producer_connected(const hr_kafka_producer *producer);
+
 /* Records queued or under way. */
 size_t hr_kafka_producer_pending(const hr_kafka_producer *producer);
 

@@ -266,6 +266,9 @@ writer_prepare(writer *w)
         }
     }
     writer_trouble_over(w);
+    if (w->group->config.events.ready != NULL) {
+        w->group->config.events.ready(w->group->config.events.ctx);
+    }
     return true;
 }
 

@@ -17,6 +17,7 @@ typedef struct hr_mongo_events {
     void (*post)(void *ctx, const hr_ack *acks, size_t n);
     void (*wake)(void *ctx);                      /* there is room again */
     void (*trouble)(void *ctx, const char *text); /* each time; NULL: all is well */
+    void (*ready)(void *ctx); /* the server has answered; once a writer. NULL: nobody asks */
 } hr_mongo_events;
 
 /* What a key that another document has means for a write that was tried twice. */

@@ -78,6 +78,7 @@ struct hr_table_index {
     table_key *keys;    /* by row */
     hr_column *columns; /* by value; as many entries as the builder had rows */
     uint8_t *bytes;     /* long keys and spans */
+    size_t held;        /* bytes of all of it */
 };
 
 static uint32_t
@@ -525,6 +526,18 @@ table_copy_bytes(uint8_t **at, const uint8_t *data, size_t len)
     return copy;
 }
 
+static size_t
+table_bytes_held(const hr_table_index *table, const hr_table_builder *builder)
+{
+    size_t row = sizeof(table_key) + builder->n_values;
+
+    for (size_t i = 0; i < builder->n_values; i++) {
+        row += table_cell_size(builder->kinds[i]);
+    }
+    return sizeof *table + builder->n_rows * row + table_bytes_needed(builder) +
+           (table->entries.mask + 1) * sizeof(table_entry);
+}
+
 static table_key
 table_key_of(hr_span key)
 {
@@ -635,6 +648,7 @@ hr_table_builder_snapshot(const hr_table_builder *builder)
         table_row_fill(table, builder, i, &at);
         table_row_enter(table, builder, (uint32_t)i);
     }
+    table->held = table_bytes_held(table, builder);
     return table;
 }
 
@@ -735,6 +749,12 @@ hr_table_find_batch(const hr_table_index *table, const hr_span *keys, size_t n, 
     for (size_t i = 0; i < n; i++) {
         rows[i] = keys[i].data != NULL ? table_probe(table, keys[i], hash[i]) : HR_TABLE_MISS;
     }
+}
+
+size_t
+hr_table_bytes(const hr_table_index *table)
+{
+    return table->held;
 }
 
 size_t

@@ -46,6 +46,8 @@ uint32_t hr_table_find(const hr_table_index *table, hr_span key);
 void hr_table_find_batch(const hr_table_index *table, const hr_span *keys, size_t n,
                          uint32_t *rows);
 size_t hr_table_rows(const hr_table_index *table);
+/* Bytes that the snapshot holds. */
+size_t hr_table_bytes(const hr_table_index *table);
 
 /* Copies value `i` of a table row into a row of a column of the same kind (spans keep pointing into
  * the table, which the reader holds for the batch). */
