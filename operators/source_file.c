@@ -24,7 +24,7 @@ typedef struct file_options {
 } file_options;
 
 static const hr_option file_option_table[] = {
-    {"path", HR_OPT_PATH, offsetof(file_options, path), NULL,
+    {"path", HR_OPT_PATH, offsetof(file_options, path), NULL, .flags = HR_OPT_MAIN,
      .help = "File to read, one record a line."},
     {"rate", HR_OPT_REAL, offsetof(file_options, rate), "0", 0, 1e7,
      .help = "Records per second; 0: as fast as they are taken."},

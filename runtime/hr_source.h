@@ -63,8 +63,10 @@ typedef struct hr_source_type {
     /* The following are for a source that answers those who sent its records; all optional. After a
      * rewind (seek()) what is read again is told again, and what was told of it before is void. */
 
-    /* Rows of a batch were decoded, and no step has seen them yet. */
-    void (*decoded)(hr_source *source, void *state, hr_batch *batch, hr_rows rows);
+    /* Rows of a batch were decoded, and no step has seen them yet. Those that cannot be used are
+     * added to the failures and taken out of the rows; returns how many are left. */
+    size_t (*decoded)(hr_source *source, void *state, hr_batch *batch, hr_row *rows, size_t n,
+                      hr_failures *failures);
     /* The record failed at a node; its end is told by record_done(), where the action is not
      * `fail`, once its dead letter (if any) is acknowledged. A record that is written twice may
      * fail twice. The texts of the failure live until the call returns; its row means nothing. */

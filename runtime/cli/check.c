@@ -50,23 +50,33 @@ check_connections(const hr_runner *runner, const hr_topology *topology, hr_diag 
     }
 }
 
-static void
+/* What is to be printed before the next count. */
+static const char *
 check_print_count(size_t n, const char *noun, const char *before)
 {
     if (n > 0) {
         printf("%s%zu %s%s", before, n, noun, n == 1 ? "" : "s");
+        return ", ";
     }
+    return before;
 }
 
 static void
 check_print_ok(const hr_topology *topology)
 {
+    const char *before = "";
+
     printf("%s: ok (", topology->file);
-    check_print_count(topology->n_sources, "source", "");
-    check_print_count(topology->n_tables, "table", ", ");
-    check_print_count(topology->n_steps, "step", ", ");
-    check_print_count(topology->n_sinks, "sink", ", ");
-    printf("; guarantee: %s)\n", topology->exactly_once ? "exactly-once" : "at-least-once");
+    before = check_print_count(topology->n_sources, "source", before);
+    before = check_print_count(topology->n_tables, "table", before);
+    before = check_print_count(topology->n_steps, "step", before);
+    check_print_count(topology->n_sinks, "sink", before);
+    if (topology->fragment) {
+        fputs("; a fragment: what it needs from elsewhere is checked where it is included)\n",
+              stdout);
+    } else {
+        printf("; guarantee: %s)\n", topology->exactly_once ? "exactly-once" : "at-least-once");
+    }
 }
 
 /* True when the file has no errors. */

@@ -345,6 +345,11 @@ text_head(FILE *out, const hr_topology *topology)
         text_scalar(out, &topology->description);
         fputc('\n', out);
     }
+    for (size_t i = 0; i < topology->n_includes; i++) {
+        const hr_included *file = &topology->includes[i];
+
+        fprintf(out, "    includes: %s (%zu nodes)\n", file->file, file->n_nodes);
+    }
     fprintf(out, "    guarantee: %s\n", topology->exactly_once ? "exactly-once" : "at-least-once");
     fprintf(out, "    failed records: %s", text_action(topology->on_error));
     if (topology->max_rate_records > 0) {

@@ -37,6 +37,11 @@ hr_cli_topology(const char *path, const hr_runner *runner, bool dry)
 
     if (topology != NULL) {
         topology->dry = dry;
+        if (topology->fragment) {
+            hr_diag_add(diag, topology->name.loc, hr_text_width(&topology->name), "fragment",
+                        "name a topology that includes it",
+                        "a fragment can be checked, but not run or described");
+        }
         if (hr_topology_compile(topology, diag) != HR_OK) {
             hr_topology_destroy(topology);
             topology = NULL;

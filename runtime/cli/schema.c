@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#define SCHEMA_ROWS_MAX 32 /* keys of a topology file */
+
 static const hr_option schema_no_rows[] = {{0}};
 
 /* The building blocks that the options tables refer to. */
@@ -136,21 +138,61 @@ schema_section(FILE *out, hr_node_kind kind)
     fputs(",\n", out);
 }
 
+/* True when `word` is one of `words`, which blanks separate. */
+static bool
+schema_is_word(const char *words, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (const char *p = words; p != NULL; p = strchr(p, ' ')) {
+        p += *p == ' ';
+        if (strncmp(p, word, len) == 0 && (p[len] == '\0' || p[len] == ' ')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The file's own keys. without: keys that such a file does not have. whole: it has its sources and
+ * sinks itself; others get them from elsewhere. */
+static void
+schema_topology(FILE *out, const char *name, const char *without, bool whole)
+{
+    hr_option rows[SCHEMA_ROWS_MAX] = {{0}};
+    size_t n = 0;
+
+    for (const hr_option *row = hr_topology_options; row->name != NULL; row++) {
+        if (!schema_is_word(without, row->name) && n + 1 < SCHEMA_ROWS_MAX) {
+            rows[n] = *row;
+            rows[n].flags |= row->kind == HR_OPT_NODE && !whole ? HR_OPT_OPTIONAL : 0u;
+            rows[n].flags &= strcmp(row->name, "fragment") == 0 ? ~(unsigned)HR_OPT_OPTIONAL : ~0u;
+            n++;
+        }
+    }
+    fprintf(out, ",\n    \"%s\": ", name);
+    hr_options_json_schema(out, rows, 4);
+}
+
 static void
 schema_print(FILE *out)
 {
     fputs("{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n"
           "  \"title\": \"headrace topology\",\n"
           "  \"$comment\": \"Made by `headrace schema`; a test compares.\",\n"
-          "  \"$ref\": \"#/$defs/topology\",\n  \"$defs\": {\n",
+          "  \"if\": {\"required\": [\"fragment\"]},\n"
+          "  \"then\": {\"$ref\": \"#/$defs/fragment\"},\n"
+          "  \"else\": {\"if\": {\"required\": [\"include\"]}, \"then\": {\"$ref\": "
+          "\"#/$defs/including\"}, \"else\": {\"$ref\": \"#/$defs/topology\"}},\n"
+          "  \"$defs\": {\n",
           out);
     fputs(schema_blocks, out);
     for (int kind = 0; kind < HR_NODE_KINDS; kind++) {
         schema_section(out, (hr_node_kind)kind);
     }
     schema_node(out, "dead_letters", HR_NODE_SINK, schema_no_rows);
-    fputs(",\n    \"topology\": ", out);
-    hr_options_json_schema(out, hr_topology_options, 4);
+    schema_topology(out, "topology", "fragment", true);
+    schema_topology(out, "including", "fragment", false);
+    schema_topology(out, "fragment", "topology guarantee errors", false);
     fputs("\n  }\n}\n", out);
 }
 

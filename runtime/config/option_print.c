@@ -37,6 +37,8 @@ print_kind_word(const hr_option *row)
     case HR_OPT_BLOCK:
     case HR_OPT_NODE:
         return "map";
+    case HR_OPT_BLOCKS:
+        return "list of maps";
     case HR_OPT_LIST:
         return (row->flags & HR_OPT_EXPR_VALUES) != 0    ? "list of expressions"
                : (row->flags & HR_OPT_FIELD_VALUES) != 0 ? "list of fields"
@@ -56,7 +58,8 @@ hr_option_kind_text(const hr_option *row, char *out, size_t size)
     size_t used = 0, len;
     const char *choice;
 
-    if (row->kind == HR_OPT_ENUM) {
+    if (row->choices != NULL && (row->kind == HR_OPT_ENUM || row->kind == HR_OPT_LIST)) {
+        used = (size_t)snprintf(out, size, "%s", row->kind == HR_OPT_LIST ? "list of " : "");
         for (size_t i = 0; (choice = hr_option_choice(row->choices, i, &len)) != NULL; i++) {
             if (used < size) {
                 used += (size_t)snprintf(out + used, size - used, "%s%.*s", i > 0 ? " | " : "",
@@ -98,7 +101,7 @@ print_help_rows(FILE *out, const hr_option *table, int indent)
         snprintf(facts, sizeof facts, "%s, %s", kind, need);
         fprintf(out, "  %*s%-*s  %-36s  %s\n", indent, "", 18 - indent,
                 all_keys ? "(any key)" : table->name, facts, table->help);
-        if (table->kind == HR_OPT_BLOCK) {
+        if (table->kind == HR_OPT_BLOCK || table->kind == HR_OPT_BLOCKS) {
             print_help_rows(out, table->block, indent + 2);
         }
     }
@@ -141,8 +144,9 @@ print_markdown_rows(FILE *out, const hr_option *table, const char *prefix)
         fputs(" | ", out);
         print_cell(out, table->help);
         fputs(" |\n", out);
-        if (table->kind == HR_OPT_BLOCK) {
-            snprintf(inner, sizeof inner, "%s%s.", prefix, table->name);
+        if (table->kind == HR_OPT_BLOCK || table->kind == HR_OPT_BLOCKS) {
+            snprintf(inner, sizeof inner, table->kind == HR_OPT_BLOCKS ? "%s%s[]." : "%s%s.",
+                     prefix, table->name);
             print_markdown_rows(out, table->block, inner);
         }
     }
@@ -208,6 +212,18 @@ schema_item(const hr_option *row)
                                                   : "{\"type\": [\"string\", \"number\"]}";
 }
 
+static void
+schema_list_item(FILE *out, const hr_option *row)
+{
+    if (row->choices == NULL) {
+        fputs(schema_item(row), out);
+        return;
+    }
+    fputs("{", out);
+    schema_choices(out, row->choices);
+    fputs("}", out);
+}
+
 /* The keywords of a row without braces. */
 static void
 schema_kind(FILE *out, const hr_option *row, int indent)
@@ -243,8 +259,14 @@ schema_kind(FILE *out, const hr_option *row, int indent)
         schema_choices(out, row->choices);
         break;
     case HR_OPT_LIST:
-        fprintf(out, "\"type\": \"array\", \"items\": %s, \"uniqueItems\": true%s",
-                schema_item(row), nonempty ? ", \"minItems\": 1" : "");
+        fputs("\"type\": \"array\", \"items\": ", out);
+        schema_list_item(out, row);
+        fprintf(out, ", \"uniqueItems\": true%s", nonempty ? ", \"minItems\": 1" : "");
+        break;
+    case HR_OPT_BLOCKS:
+        fputs("\"type\": \"array\", \"items\": ", out);
+        hr_options_json_schema(out, row->block, indent);
+        fputs(nonempty ? ", \"minItems\": 1" : "", out);
         break;
     case HR_OPT_MAP:
         fprintf(out, "\"type\": \"object\", \"additionalProperties\": %s%s", schema_item(row),
@@ -274,7 +296,7 @@ hr_option_json_schema(FILE *out, const hr_option *row, int indent)
         schema_string(out, row->help);
     }
     if (row->fallback != NULL && row->kind != HR_OPT_BLOCK && row->kind != HR_OPT_LIST &&
-        row->kind != HR_OPT_MAP) {
+        row->kind != HR_OPT_MAP && row->kind != HR_OPT_BLOCKS) {
         bool bare = row->kind == HR_OPT_INT || row->kind == HR_OPT_REAL || row->kind == HR_OPT_BOOL;
 
         fputs(", \"default\": ", out);

@@ -442,9 +442,12 @@ value_item(const hr_opt_env *env, const hr_option *row, const char *what, const 
            hr_text *target)
 {
     hr_option item = {.name = row->name, .kind = HR_OPT_TEXT};
-    int rc = value_is_scalar(env, what, node);
+    int rc = value_is_scalar(env, what, node), choice;
 
-    if ((row->flags & HR_OPT_EXPR_VALUES) != 0) {
+    if (rc == HR_OK && row->choices != NULL) {
+        item = (hr_option){.name = row->name, .kind = HR_OPT_TEXT, .choices = row->choices};
+        rc = value_enum(env, &item, node, &choice);
+    } else if ((row->flags & HR_OPT_EXPR_VALUES) != 0) {
         item.kind = HR_OPT_EXPR;
     } else if ((row->flags & HR_OPT_FIELD_VALUES) != 0) {
         item.kind = HR_OPT_FIELD;
@@ -516,14 +519,17 @@ value_map(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *node,
 static int
 value_not_a(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *node, const char *kind)
 {
+    bool list = row->kind == HR_OPT_LIST || row->kind == HR_OPT_BLOCKS;
     char hint[120];
 
-    if (node->kind == HR_YAML_SCALAR && row->kind == HR_OPT_LIST && node->text.len < 60 &&
-        !node->text.secret && !hr_yaml_is_null(node)) {
+    if (node->kind == HR_YAML_SCALAR && list && node->text.len < 60 && !node->text.secret &&
+        !hr_yaml_is_null(node)) {
         snprintf(hint, sizeof hint, "write [%s]", node->text.s);
     } else {
         snprintf(hint, sizeof hint, "%s",
-                 row->kind == HR_OPT_LIST ? "write [a, b]" : "write keys and values below it");
+                 row->kind == HR_OPT_LIST     ? "write [a, b]"
+                 : row->kind == HR_OPT_BLOCKS ? "write [{...}, {...}]"
+                                              : "write keys and values below it");
     }
     return hr_option_fail(env, node, "type", hint, "'%s' of %s must be a %s", row->name, env->owner,
                           kind);
@@ -532,7 +538,8 @@ value_not_a(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *nod
 int
 hr_option_value(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *node, void *target)
 {
-    hr_yaml_kind wanted = row->kind == HR_OPT_LIST                              ? HR_YAML_LIST
+    bool list = row->kind == HR_OPT_LIST || row->kind == HR_OPT_BLOCKS;
+    hr_yaml_kind wanted = list                                                  ? HR_YAML_LIST
                           : row->kind == HR_OPT_MAP || row->kind == HR_OPT_NODE ? HR_YAML_MAP
                                                                                 : HR_YAML_SCALAR;
     char what[80];

@@ -45,7 +45,8 @@ options_absent(const hr_opt_env *env, const hr_option *row, hr_loc at, char *blo
     if (row->kind == HR_OPT_BLOCK) {
         return options_absent_block(env, row, at, block + row->offset);
     }
-    if (row->kind == HR_OPT_LIST || row->kind == HR_OPT_MAP || row->kind == HR_OPT_NODE) {
+    if (row->kind == HR_OPT_LIST || row->kind == HR_OPT_MAP || row->kind == HR_OPT_NODE ||
+        row->kind == HR_OPT_BLOCKS) {
         return HR_OK; /* "[]" or "{}": empty, as it is */
     }
     node.text = (hr_text){
@@ -134,11 +135,40 @@ options_unknown(const hr_opt_env *env, const hr_option *table, const hr_text *ke
 /* --- parsing -----------------------------------------------------------------------------------
  */
 
+/* A list of blocks. An item may be the scalar that its main row takes. */
+static int
+options_blocks(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *list,
+               hr_opt_blocks *target)
+{
+    char *items = hr_arena_calloc(env->arena, list->n + 1, row->block_size);
+    hr_opt_env inner = *env;
+    int rc = items != NULL ? HR_OK : hr_option_fail(env, list, "memory", NULL, "out of memory");
+
+    inner.owner = row->name;
+    inner.beside = NULL;
+    for (size_t i = 0; items != NULL && i < list->n; i++) {
+        const hr_yaml_node *item = list->entries[i].value;
+
+        inner.at_width = item->width;
+        if (hr_options_parse(&inner, row->block, item, item->loc, items + i * row->block_size) !=
+            HR_OK) {
+            rc = HR_ECONFIG;
+        }
+    }
+    *target = (hr_opt_blocks){items, rc == HR_OK ? list->n : 0};
+    return rc;
+}
+
 static int
 options_row(const hr_opt_env *env, const hr_option *row, const hr_yaml_entry *entry, char *block)
 {
     hr_opt_env inner = *env;
 
+    if (row->kind == HR_OPT_BLOCKS && entry->value->kind == HR_YAML_LIST && !entry->value->broken &&
+        (entry->value->n > 0 || (row->flags & HR_OPT_NONEMPTY) == 0)) {
+        return options_blocks(env, row, entry->value,
+                              (hr_opt_blocks *)(void *)(block + row->offset));
+    }
     if (row->kind != HR_OPT_BLOCK) {
         return hr_option_value(env, row, entry->value, block + row->offset);
     }

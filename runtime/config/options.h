@@ -24,6 +24,7 @@ typedef enum hr_opt_kind {
     HR_OPT_MAP,    /* hr_opt_map: name -> scalar, in file order */
     HR_OPT_BLOCK,  /* a nested struct described by `block`, whose offsets count from its start; with
                       the fallback "{}" its own fallbacks hold when it is absent */
+    HR_OPT_BLOCKS, /* hr_opt_blocks: a list of such structs, block_size bytes each */
     HR_OPT_SECRET, /* hr_text: must come from ${env:} or ${file:}; an inline value is an error */
     HR_OPT_NODE,   /* const hr_yaml_node *: a map that its owner parses; `choices` names its part of
                       the JSON Schema ("#/$defs/steps") */
@@ -43,6 +44,11 @@ typedef struct hr_opt_map {
     size_t n;
 } hr_opt_map;
 
+typedef struct hr_opt_blocks {
+    void *v; /* an array of the row's structs */
+    size_t n;
+} hr_opt_blocks;
+
 enum {
     HR_OPT_MAIN = 0x1, /* a scalar (or list) in place of the map sets this row: `filter: 'x > 1'` */
     HR_OPT_ALL_KEYS = 0x2,      /* HR_OPT_MAP only, single row: the map itself, as in derive */
@@ -60,9 +66,10 @@ typedef struct hr_option {
     const char *fallback; /* as YAML text; NULL and no HR_OPT_OPTIONAL: the key is required */
     double min, max;      /* both 0: unchecked; milliseconds and bytes for durations and sizes */
     const char *help;     /* one line; the manual is generated from it */
-    const char *choices;  /* HR_OPT_ENUM: "dead_letter|skip|fail" */
-    const struct hr_option *block; /* HR_OPT_BLOCK: its rows, ending with {0} */
+    const char *choices;  /* HR_OPT_ENUM: "dead_letter|skip|fail"; HR_OPT_LIST: of each item */
+    const struct hr_option *block; /* HR_OPT_BLOCK, HR_OPT_BLOCKS: the rows, ending with {0} */
     unsigned flags;
+    size_t block_size; /* HR_OPT_BLOCKS: bytes of one struct */
 } hr_option;
 
 /* What a parse needs beside the table. */

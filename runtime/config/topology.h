@@ -61,14 +61,24 @@ struct hr_node {
     void *encoder;       /* hr_encoder: sinks that want one */
 };
 
+/* Another file that nodes of this topology come from. */
+typedef struct hr_included {
+    const char *file; /* as seen from the working directory */
+    size_t n_nodes;
+} hr_included;
+
 struct hr_topology {
     hr_arena *arena;
     hr_diag *diag;          /* of the check; not used at run time */
     const char *file;       /* as given on the command line */
     const char *dir;        /* folder of the file */
     const char *files_root; /* real path beneath which named files must lie */
-    uint64_t hash;          /* of the file's bytes; travels with dead letters */
+    uint64_t hash;          /* of the bytes of the file and of what it includes; travels with dead
+                               letters */
     hr_text name, description;
+    bool fragment;               /* a part that topologies include: it can be checked, not run */
+    const hr_included *includes; /* the files that nodes came from, in the order they were read */
+    size_t n_includes;
     bool dry; /* set before compiling: every sink gets an encoder, so that it can be printed */
     bool exactly_once; /* asked for by `guarantee` */
     hr_node *sources, *tables, *steps, *sinks;

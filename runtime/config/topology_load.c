@@ -10,8 +10,8 @@
 
 #define TOPOLOGY_VERSION 1
 
-static void
-load_check_version(hr_loader *loader, const hr_yaml_node *root, const hr_topology_block *block)
+void
+hr_load_check_version(hr_loader *loader, const hr_yaml_node *root, const hr_topology_block *block)
 {
     const hr_yaml_node *version = hr_yaml_get(root, "version");
 
@@ -56,14 +56,14 @@ load_errors(hr_loader *loader, const hr_yaml_node *root, const hr_topology_block
     const hr_yaml_entry *letters = load_letters_entry(root);
     hr_topology *t = loader->topology;
 
-    loader->has_dead_letters = letters != NULL;
+    loader->has_dead_letters = letters != NULL || t->fragment;
     t->max_rate_records = block->errors.max_rate.records;
     t->max_rate_per_ms = block->errors.max_rate.per_ms;
     t->on_error = loader->has_dead_letters ? HR_ON_ERROR_DEAD_LETTER : HR_ON_ERROR_FAIL;
     if (on_error != NULL) {
         t->on_error = (hr_on_error)block->errors.on_error;
     }
-    if (on_error != NULL && letters == NULL && on_error->kind == HR_YAML_SCALAR &&
+    if (on_error != NULL && !loader->has_dead_letters && on_error->kind == HR_YAML_SCALAR &&
         strcmp(on_error->text.s, "dead_letter") == 0) {
         hr_load_error(loader, NULL, on_error->loc, on_error->width, "no-dead-letters",
                       "add `dead_letters: {kafka: {...}}` beside it, or write skip or fail",
@@ -98,11 +98,45 @@ load_sections(hr_loader *loader, const hr_yaml_node *root, const hr_topology_blo
     return rc;
 }
 
+void
+hr_load_check_fragment(hr_loader *loader, const hr_yaml_node *root)
+{
+    static const char *const of_topologies[] = {"guarantee", "errors"};
+    const hr_yaml_node *name = hr_yaml_get(root, "topology");
+
+    for (size_t i = 0; i < root->n; i++) {
+        const hr_text *key = &root->entries[i].key;
+
+        for (size_t k = 0; k < 2; k++) {
+            if (strcmp(key->s, of_topologies[k]) == 0) {
+                hr_load_error(loader, NULL, key->loc, hr_text_width(key), "conflict",
+                              "write it in the topology", "a fragment has no '%s'", key->s);
+            }
+        }
+    }
+    if (name != NULL) {
+        hr_load_error(
+            loader, NULL, name->loc, name->width, "conflict",
+            "keep `topology` in a file that runs, `fragment` in a part that others include",
+            "a file is a topology or a fragment, not both");
+    }
+}
+
+/* A fragment lacks what the topology that includes it has: what needs that is not known. */
+static void
+load_fragment(hr_loader *loader, const hr_yaml_node *root)
+{
+    loader->topology->fragment = true;
+    loader->names_unsure = loader->wiring_unsure = loader->tables_unsure = true;
+    hr_load_check_fragment(loader, root);
+}
+
 static int
-load_root(hr_loader *loader, const hr_yaml_node *root)
+load_root(hr_loader *loader, const hr_yaml_node *written)
 {
     hr_topology_block block = {0};
     size_t errors = hr_diag_errors(loader->diag);
+    const hr_yaml_node *root = hr_load_own_keys(loader, written);
 
     if (root->kind == HR_YAML_MAP && root->n > 0) {
         loader->env.at_width = hr_text_width(&root->entries[0].key);
@@ -113,13 +147,16 @@ load_root(hr_loader *loader, const hr_yaml_node *root)
     }
     /* A misspelt section is reported, and nothing that lacks because of it. */
     if (hr_diag_errors(loader->diag) > errors) {
-        loader->names_unsure = block.sources == NULL || block.steps == NULL;
-        loader->wiring_unsure = loader->names_unsure || block.sinks == NULL;
-        loader->tables_unsure = block.steps == NULL || block.tables == NULL;
+        loader->names_unsure |= block.sources == NULL || block.steps == NULL;
+        loader->wiring_unsure |= loader->names_unsure || block.sinks == NULL;
+        loader->tables_unsure |= block.steps == NULL || block.tables == NULL;
     }
-    loader->topology->name = block.name;
+    if (block.fragment.s != NULL) {
+        load_fragment(loader, written);
+    }
+    loader->topology->name = block.fragment.s != NULL ? block.fragment : block.name;
     loader->topology->description = block.description;
-    load_check_version(loader, root, &block);
+    hr_load_check_version(loader, root, &block);
     load_check_guarantee(loader, root, &block);
     return load_sections(loader, root, &block);
 }
@@ -171,7 +208,7 @@ load_text(hr_topology *t, const char *path, const char *text, size_t len,
     if (load_files(t, path, config_files_root) == HR_OK) {
         loader.env.files_root = t->files_root;
         loader.env.base_dir = t->dir;
-        if (load_root(&loader, root) == HR_OK) {
+        if (hr_load_includes(&loader, root) == HR_OK && load_root(&loader, root) == HR_OK) {
             return t;
         }
     }

@@ -19,6 +19,21 @@ typedef struct hr_loader {
 hr_topology *hr_topology_load_text(const char *path, const char *text, size_t len,
                                    const char *config_files_root, hr_diag *diag);
 
+/* Reads the files that `include:` of the expanded `root` names, and what those include, and puts
+ * the nodes that are taken into the sections of `root`, before its own. A section that could not be
+ * read is left as a broken value, so that nothing is said about what lacks because of it. Adds the
+ * files' bytes to the topology's hash. HR_OK, with every mistake in diag, or HR_ENOMEM. */
+int hr_load_includes(hr_loader *loader, hr_yaml_node *root);
+
+/* The keys of a file with a broken value for each that a fragment may lack; the file itself, when
+ * it is no fragment or no map. */
+const hr_yaml_node *hr_load_own_keys(hr_loader *loader, const hr_yaml_node *root);
+
+/* A fragment has no name of a topology, no guarantee and no errors. */
+void hr_load_check_fragment(hr_loader *loader, const hr_yaml_node *root);
+void hr_load_check_version(hr_loader *loader, const hr_yaml_node *root,
+                           const hr_topology_block *block);
+
 /* Makes the nodes of one section, each with its type and options; every mistake goes to diag and
  * marks its node broken. section: the map under `sources:`, NULL for none. */
 int hr_load_nodes(hr_loader *loader, hr_node_kind kind, const hr_yaml_node *section);

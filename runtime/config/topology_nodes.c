@@ -5,6 +5,7 @@
  * an operator of another section.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "config/file.h"
 #include "config/topology_load.h"
 #include "hr_registry.h"
 #include "hr_sink.h"
@@ -22,6 +23,7 @@ typedef struct node_reader {
     bool type_reported; /* a key was reported that was meant to be the type */
     hr_yaml_node own;   /* the map with the node's own keys only */
     const hr_option *own_rows;
+    const char *base_dir; /* of its paths */
 } node_reader;
 
 void
@@ -249,6 +251,7 @@ node_parse_options(node_reader *r)
             : hr_arena_printf(env.arena, "%s %s", hr_node_kind_word(node->kind), r->info.name);
     env.at_width = hr_text_width(&node->type_name);
     env.beside = r->own_rows;
+    env.base_dir = r->base_dir;
     node->options = hr_arena_calloc(env.arena, 1, r->info.options_size + 1);
     if (node->options == NULL || env.owner == NULL) {
         hr_load_error(r->loader, node, node->name.loc, 1, "memory", NULL, "out of memory");
@@ -317,6 +320,7 @@ node_parse_own(node_reader *r)
     env.owner =
         hr_arena_printf(env.arena, "%s '%s'", hr_node_kind_word(r->node->kind), r->node->name.s);
     env.at_width = hr_text_width(&r->node->name);
+    env.base_dir = r->base_dir;
     node_check_from(r);
     if (env.owner == NULL ||
         hr_options_parse(&env, r->own_rows, &r->own, r->node->name.loc, &block) != HR_OK) {
@@ -374,6 +378,17 @@ node_check_name(node_reader *r)
     }
 }
 
+/* Paths start at the folder of the file that the node is written in. */
+static const char *
+node_base_dir(const hr_loader *loader, const hr_node *node)
+{
+    const char *file = node->name.loc.file;
+
+    return file == NULL || strcmp(file, node->topology->file) == 0
+               ? loader->env.base_dir
+               : hr_file_dir(loader->env.arena, file);
+}
+
 static int
 node_read(hr_loader *loader, hr_node *node, const hr_option *own_rows)
 {
@@ -396,7 +411,8 @@ node_read(hr_loader *loader, hr_node *node, const hr_option *own_rows)
     r.own = (hr_yaml_node){.kind = HR_YAML_MAP, .loc = node->yaml->loc, .width = node->yaml->width};
     r.own.entries =
         hr_arena_calloc(loader->env.arena, node->yaml->n * 2 + 1, sizeof *r.own.entries);
-    if (r.own.entries == NULL) {
+    r.base_dir = node_base_dir(loader, node);
+    if (r.own.entries == NULL || r.base_dir == NULL) {
         return HR_ENOMEM;
     }
     node_sort_keys(&r);

@@ -48,6 +48,24 @@ static const hr_option errors_rows[] = {
     {0},
 };
 
+/* `take` names sections: the rows of kind HR_OPT_NODE in hr_topology_options. */
+static const hr_option include_rows[] = {
+    {.name = "file",
+     .kind = HR_OPT_PATH,
+     .offset = offsetof(hr_include_block, file),
+     .flags = HR_OPT_MAIN,
+     .help = "A topology or a fragment, as seen from this file. Paths that its nodes name stay "
+             "relative to it."},
+    {.name = "take",
+     .kind = HR_OPT_LIST,
+     .offset = offsetof(hr_include_block, take),
+     .fallback = "[tables, steps]",
+     .choices = "sources|tables|steps|sinks",
+     .flags = HR_OPT_NONEMPTY,
+     .help = "The sections whose nodes come from there."},
+    {0},
+};
+
 const hr_option hr_topology_options[] = {
     {.name = "version",
      .kind = HR_OPT_INT,
@@ -57,6 +75,19 @@ const hr_option hr_topology_options[] = {
      .kind = HR_OPT_NAME,
      .offset = TOPOLOGY(name),
      .help = "Its name: also the consumer group and the prefix of what it creates."},
+    {.name = "fragment",
+     .kind = HR_OPT_NAME,
+     .offset = TOPOLOGY(fragment),
+     .help = "In the place of `topology`: this file is a part that topologies include. It needs no "
+             "sources and no sinks, and cannot run by itself.",
+     .flags = HR_OPT_OPTIONAL},
+    {.name = "include",
+     .kind = HR_OPT_BLOCKS,
+     .offset = TOPOLOGY(include),
+     .block = include_rows,
+     .block_size = sizeof(hr_include_block),
+     .help = "Other files whose nodes become nodes of this topology, as if written here.",
+     .flags = HR_OPT_NONEMPTY | HR_OPT_OPTIONAL},
     {.name = "description",
      .kind = HR_OPT_TEXT,
      .offset = TOPOLOGY(description),

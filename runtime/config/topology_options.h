@@ -6,11 +6,18 @@
 #define HR_CONFIG_TOPOLOGY_OPTIONS_H
 #include "config/topology.h"
 
+/* An item of `include`. */
+typedef struct hr_include_block {
+    hr_text file;
+    hr_opt_list take; /* empty: tables and steps, where the file has them */
+} hr_include_block;
+
 /* The topology's own keys, as hr_topology_options fills them. */
 typedef struct hr_topology_block {
     int64_t version;
-    hr_text name, description;
-    int guarantee; /* 0 at-least-once, 1 exactly-once */
+    hr_text name, fragment, description;
+    hr_opt_blocks include; /* hr_include_block; read by topology_include.c before */
+    int guarantee;         /* 0 at-least-once, 1 exactly-once */
     const hr_yaml_node *sources, *tables, *steps, *sinks;
     struct {
         int on_error; /* hr_on_error */

@@ -42,6 +42,16 @@ wire_nearest(const hr_node *nodes, size_t n, const char *name, size_t *index)
     return nearest;
 }
 
+static void
+wire_hint_unknown(const wiring *w, const hr_text *from, char *hint, size_t size)
+{
+    if (strcmp(from->loc.file, w->t->file) == 0) {
+        snprintf(hint, size, "name a source or a step of this file");
+    } else {
+        snprintf(hint, size, "let %.100s, which includes this, have one", w->t->file);
+    }
+}
+
 /* No source or step has the name. */
 static void
 wire_unknown(wiring *w, hr_node *node)
@@ -70,7 +80,7 @@ wire_unknown(wiring *w, hr_node *node)
         snprintf(hint, sizeof hint, "did you mean '%s'?", nearest);
     } else {
         w->loader->wiring_unsure = true;
-        snprintf(hint, sizeof hint, "name a source or a step of this file");
+        wire_hint_unknown(w, from, hint, sizeof hint);
     }
     hr_load_error(w->loader, node, from->loc, hr_text_width(from), "unknown-node", hint,
                   "there is no source or step '%s'", from->s);
@@ -262,9 +272,17 @@ wire_order(wiring *w)
 /* --- loose ends ----------------------------------------------------------------------------------
  */
 
+/* remedy: what to do about it where it is written in the topology's own file. */
 static void
-wire_unused(wiring *w, hr_node *node, const char *hint)
+wire_unused(wiring *w, hr_node *node, const char *remedy)
 {
+    char hint[200];
+
+    if (strcmp(node->name.loc.file, w->t->file) == 0) {
+        snprintf(hint, sizeof hint, "%s, or remove it", remedy);
+    } else {
+        snprintf(hint, sizeof hint, "%s in %.100s, or do not take its section", remedy, w->t->file);
+    }
     hr_load_error(w->loader, node, node->name.loc, hr_text_width(&node->name), "unused", hint,
                   "nothing reads %s '%s'", hr_node_kind_word(node->kind), node->name.s);
 }
@@ -310,17 +328,17 @@ wire_loose_ends(wiring *w)
     wire_mark_tables(w);
     for (size_t i = 0; i < t->n_sources && !w->loader->wiring_unsure; i++) {
         if (t->sources[i].n_outputs == 0 && !w->source_meant[i]) {
-            wire_unused(w, &t->sources[i], "read it with `from:`, or remove it");
+            wire_unused(w, &t->sources[i], "read it with `from:`");
         }
     }
     for (size_t i = 0; i < t->n_steps && !w->loader->wiring_unsure; i++) {
         if (t->steps[i].n_outputs == 0 && !w->step_meant[i]) {
-            wire_unused(w, &t->steps[i], "read it with `from:`, or remove it");
+            wire_unused(w, &t->steps[i], "read it with `from:`");
         }
     }
     for (size_t i = 0; i < t->n_tables && !w->loader->tables_unsure; i++) {
         if (!w->table_used[i]) {
-            wire_unused(w, &t->tables[i], "name it in an `enrich`, or remove it");
+            wire_unused(w, &t->tables[i], "name it in an `enrich`");
         }
     }
 }
@@ -358,14 +376,32 @@ hr_load_wire(hr_loader *loader)
  */
 
 static void
+names_of_two_files(hr_loader *loader, hr_node *node, const hr_node *other)
+{
+    char hint[200];
+
+    snprintf(hint, sizeof hint, "it is the %s of %.120s:%d:%d: rename one of them",
+             hr_node_kind_word(other->kind), other->name.loc.file, other->name.loc.line,
+             other->name.loc.col);
+    hr_load_error(loader, node, node->name.loc, hr_text_width(&node->name), "duplicate-name", hint,
+                  "'%s' is taken", node->name.s);
+}
+
+static void
 names_compare(hr_loader *loader, hr_node *a, hr_node *b)
 {
     hr_node *first = a->name.loc.line < b->name.loc.line ? a : b;
     hr_node *second = first == a ? b : a;
     char hint[80];
 
-    if (strcmp(a->name.s, b->name.s) == 0) {
-        loader->wiring_unsure = true;
+    if (strcmp(a->name.s, b->name.s) != 0) {
+        return;
+    }
+    loader->wiring_unsure = true;
+    if (strcmp(a->name.loc.file, b->name.loc.file) != 0) {
+        names_of_two_files(loader, a, b);
+        names_of_two_files(loader, b, a);
+    } else {
         snprintf(hint, sizeof hint, "it is the %s of line %d", hr_node_kind_word(first->kind),
                  first->name.loc.line);
         hr_load_error(loader, second, second->name.loc, hr_text_width(&second->name),

@@ -118,8 +118,8 @@ expand_scalar(const expand *x, hr_yaml_node *node)
     const char *s = node->text.s;
     size_t len = node->text.len;
 
-    if (strstr(s, "${") == NULL) {
-        return;
+    if (node->text.secret || strstr(s, "${") == NULL) {
+        return; /* a value that was expanded may hold anything */
     }
     if (strncmp(s, "${", 2) != 0 || strchr(s, '}') != s + len - 1) {
         expand_fail(x, node, "expansion", "let ${...} be the whole value",

@@ -88,7 +88,7 @@ hr_loc hr_text_loc(const hr_text *text, size_t offset);
  * a key or in a part of a scalar is an error (and the options parser refuses one that stands for an
  * expression). A variable that is not set and has no default, and a secret file open to group or
  * others, are errors that name the variable, never a value. Nodes with an error are marked broken.
- */
+ * What was expanded before stays. */
 void hr_yaml_expand(hr_arena *arena, hr_diag *diag, hr_yaml_node *root);
 
 #endif

@@ -26,8 +26,9 @@ task_decode(hr_task *task)
         work->failures.v[work->failures.n++] = (hr_failure){
             decoded.failed[i].row, node, node->on_error, "decode", decoded.failed[i].reason};
     }
-    hr_counter_add(&task->thread->metrics->sources[node->index].out, decoded.n_ok);
-    hr_counter_add(&task->thread->metrics->sources[node->index].failed, decoded.n_failed);
+    hr_tell_decoded(task);
+    hr_counter_add(&task->thread->metrics->sources[node->index].out, work->source.n);
+    hr_counter_add(&task->thread->metrics->sources[node->index].failed, work->failures.n);
 }
 
 static int
@@ -93,7 +94,6 @@ hr_task_process(hr_task *task, hr_error *err)
     int rc = HR_OK;
 
     task_decode(task);
-    hr_tell_decoded(task);
     for (size_t i = 0; i < task->plan->n_steps && rc == HR_OK; i++) {
         rc = task_step(task, i, err);
     }

@@ -6,16 +6,16 @@
 #define HR_ENGINE_TELL_H
 #include "engine/thread.h"
 
-/* The rows of the task's batch that were decoded. */
+/* The rows of the task's batch that were decoded; the source may fail some of them. */
 static inline void
 hr_tell_decoded(hr_task *task)
 {
     hr_source *source = task->source;
-    const hr_selection *rows = &task->work->source;
+    hr_work *work = task->work;
 
-    if (source->type->decoded != NULL && rows->n > 0) {
-        source->type->decoded(source, source->state, task->work->batch,
-                              (hr_rows){rows->row, rows->n});
+    if (source->type->decoded != NULL && work->source.n > 0) {
+        work->source.n = source->type->decoded(source, source->state, work->batch, work->source.row,
+                                               work->source.n, &work->failures);
     }
 }
 

@@ -1,5 +1,6 @@
 /* Any bytes as a topology file: YAML, tree, options, then the whole way of `check`: expansion,
- * nodes, wiring, schemas, expressions; and what is printed about it.
+ * nodes, wiring, schemas, expressions; and what is printed about it. It lies in tests/fuzz/files,
+ * so what it includes, and every other file that it names, is one of those few.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/options.h"
@@ -25,10 +26,10 @@ typedef struct fuzz_options {
 
 #define ROW(name, kind, member, ...)                                                               \
     {                                                                                              \
-        name, kind, offsetof(fuzz_options, member), __VA_ARGS__                                    \
+        name, kind, offsetof(fuzz_options, member), __VA_ARGS__, 0                                 \
     }
 static const hr_option block_rows[] = {
-    {"n", HR_OPT_INT, 0, "1", 1, 9, "", NULL, NULL, 0},
+    {"n", HR_OPT_INT, 0, "1", 1, 9, "", NULL, NULL, 0, 0},
     {0},
 };
 static const hr_option fuzz_rows[] = {
@@ -82,7 +83,8 @@ static void
 fuzz_check(const char *text, size_t size)
 {
     hr_diag *diag = hr_diag_create();
-    hr_topology *t = hr_topology_load_text("fuzz.yaml", text, size, NULL, diag);
+    hr_topology *t =
+        hr_topology_load_text(HR_FUZZ_FILES "/fuzz.yaml", text, size, HR_FUZZ_FILES, diag);
 
     if (t == NULL && hr_diag_errors(diag) == 0) {
         abort(); /* nothing without a reason */

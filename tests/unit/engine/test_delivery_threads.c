@@ -19,7 +19,7 @@
 
 enum { RECORDS = 3000, SINKS = 2, PENDING_MAX = 700, GROUP = 8, SEEDS = 33 };
 
-typedef enum fate { FINE, BAD_JSON, REFUSED_BY_0, REFUSED_BY_1 } fate;
+typedef enum fate { FINE, BAD_JSON, REFUSED_BY_0, REFUSED_BY_1, BAD_FOR_SOURCE } fate;
 
 typedef struct sim_record {
     int64_t offset; /* with holes */
@@ -89,6 +89,7 @@ sim_is_done(const sim_record *r)
     case FINE:
         return r->delivered[0] > 0 && r->delivered[1] > 0;
     case BAD_JSON:
+    case BAD_FOR_SOURCE:
         return r->letters > 0;
     case REFUSED_BY_0:
         return (sim.skips || r->letters > 0) && r->delivered[1] > 0;
@@ -148,21 +149,33 @@ sim_seek(hr_source *source, void *state, hr_partition *partition, int64_t offset
     return HR_OK;
 }
 
-static void
-sim_decoded(hr_source *source, void *state, hr_batch *batch, hr_rows rows)
+/* Takes out what is spoilt for the source only. */
+static size_t
+sim_decoded(hr_source *source, void *state, hr_batch *batch, hr_row *rows, size_t n,
+            hr_failures *failures)
 {
-    (void)source;
+    size_t left = 0;
+
     (void)state;
-    for (size_t i = 0; i < rows.n; i++) {
-        sim_find(hr_batch_record(batch, rows.row[i])->offset)->decoded++;
+    for (size_t i = 0; i < n; i++) {
+        sim_record *r = sim_find(hr_batch_record(batch, rows[i])->offset);
+
+        r->decoded++;
+        if (r->fate == BAD_FOR_SOURCE) {
+            failures->v[failures->n++] = (hr_failure){rows[i], hr_source_node(source),
+                                                      HR_ON_ERROR_DEAD_LETTER, "decode", "bad"};
+        } else {
+            rows[left++] = rows[i];
+        }
     }
+    return left;
 }
 
 static void
 sim_record_failed(hr_source *source, void *state, hr_partition *partition, int64_t offset,
                   const hr_failure *failure)
 {
-    static const char *const nodes[] = {"-", "in", "a", "b"};
+    static const char *const nodes[] = {"-", "in", "a", "b", "in"};
     sim_record *r = sim_find(offset);
 
     (void)source;
@@ -170,7 +183,9 @@ sim_record_failed(hr_source *source, void *state, hr_partition *partition, int64
     r->failed++;
     sim.misled += partition == sim.partition ? 0 : 1;
     sim.misled += strcmp(failure->node->name.s, nodes[r->fate]) == 0 ? 0 : 1;
-    sim.misled += strcmp(failure->code, r->fate == BAD_JSON ? "decode" : "refused") == 0 ? 0 : 1;
+    sim.misled +=
+        strcmp(failure->code, strcmp(nodes[r->fate], "in") == 0 ? "decode" : "refused") == 0 ? 0
+                                                                                             : 1;
     sim.misled += failure->reason[0] != '\0' ? 0 : 1;
     if (r->fate == REFUSED_BY_0) {
         sim.misled += failure->action == sim.action ? 0 : 1;
@@ -477,7 +492,7 @@ sim_reset(unsigned seed)
         sim_record *r = &sim.records[i];
 
         r->offset = offset;
-        r->fate = rand() % 100 < 94 ? FINE : (fate)(1 + rand() % 3);
+        r->fate = rand() % 100 < 94 ? FINE : (fate)(1 + rand() % 4);
         snprintf(r->value, sizeof r->value, r->fate == BAD_JSON ? "{\"id\":%d" : "{\"id\":%d}",
                  (int)i);
         offset += 1 + rand() % 3;

@@ -73,6 +73,28 @@ def test_the_request_script_writes_the_committed_requests(package, tmp_path):
         assert (tmp_path / name).read_bytes() == (DATA / name).read_bytes(), name
 
 
+def test_the_script_of_the_page_writes_the_committed_lists(package, tmp_path):
+    try:
+        make_distances.fetch_package(nyc.cache_folder())
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"vega-datasets cannot be fetched: {error}")
+    subprocess.run([sys.executable, DATA / "make_web_lists.py", "--out", tmp_path], check=True)
+    for name in ("airports.json", "carriers.json"):
+        assert (tmp_path / name).read_bytes() == (nyc.TOPOLOGY / "web" / name).read_bytes(), name
+
+
+def test_the_page_offers_the_routes_of_the_distance_table():
+    airports = json.loads((nyc.TOPOLOGY / "web" / "airports.json").read_text(encoding="utf-8"))
+    offered = {(row["code"], dest): miles for row in airports for dest, miles in row["to"].items()}
+    assert offered == nyc.read_distances()
+    assert all(row["city"] not in ("", "NA") and len(row["state"]) == 2 for row in airports)
+
+
+def test_the_page_offers_the_airlines_of_the_requests(requests):
+    carriers = json.loads((nyc.TOPOLOGY / "web" / "carriers.json").read_text(encoding="utf-8"))
+    assert {request["Carrier"] for request in requests} <= {row["code"] for row in carriers}
+
+
 def test_requests_fit_their_schema_and_their_routes_have_a_distance(requests):
     distances = nyc.read_distances()
     assert len(requests) >= 5000
