@@ -8,7 +8,7 @@ import pathlib
 import signal
 import sys
 
-from . import ferretdb, kafka, mongo
+from . import ferretdb, kafka, mongo, promtool
 from .process import wait_until
 
 
@@ -79,7 +79,7 @@ def stop_all(servers):
 
 
 def prepare():
-    for module in (kafka, mongo, ferretdb):
+    for module in (kafka, mongo, ferretdb, promtool):
         module.prepare()
 
 
