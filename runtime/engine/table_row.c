@@ -100,7 +100,7 @@ key_part(const hr_field *field, hr_span text, hr_buf *key, hr_error *err)
     uint8_t *bytes = NULL;
     bool ok = true;
     hr_column column;
-    int rc;
+    int rc = HR_OK;
 
     if (kind == HR_KIND_INT) {
         ok = hr_convert_int(text, &cell.v.i) == HR_LANE_OK;
@@ -112,11 +112,12 @@ key_part(const hr_field *field, hr_span text, hr_buf *key, hr_error *err)
         ok = key_bytes(text, &cell.v.s, &bytes);
     }
     column = row_column(&cell, kind);
-    rc = !ok ? hr_fail(err, HR_ERECORD, HR_NO_LOC, "'%s' must be %s", field->name,
-                       key_kind_words(kind))
-         : hr_table_key_append(key, &column, 0) != HR_OK
-             ? hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory")
-             : HR_OK;
+    if (!ok) {
+        rc = hr_fail(err, HR_ERECORD, HR_NO_LOC, "'%s' must be %s", field->name,
+                     key_kind_words(kind));
+    } else if (hr_table_key_append(key, &column, 0) != HR_OK) {
+        rc = hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    }
     free(bytes);
     return rc;
 }

@@ -22,7 +22,6 @@ const hr_table_index *hr_table_hold(const hr_node *table, hr_cell_hold *hold);
 
 /* Appends a row that hr_table_find() gave, as a JSON object of all fields of the schema. HR_OK;
  * HR_ENOMEM. thread: any */
-int hr_table_row_json(const hr_node *table, const hr_table_index *index, uint32_t row,
-                      hr_buf *out);
+int hr_table_row_json(const hr_node *table, const hr_table_index *index, uint32_t row, hr_buf *out);
 
 #endif
