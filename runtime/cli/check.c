@@ -119,10 +119,13 @@ check_runner_clients(const hr_runner *runner, hr_diag *diag)
     for (size_t i = 0; i < runner->n_connections; i++) {
         const hr_connection *connection = &runner->connections[i];
         hr_error err = {0};
-        int rc = connection->type == HR_CONNECTION_KAFKA
-                     ? hr_kafka_connection_check(connection, &err)
-                     : hr_mongo_connection_check(connection, &err);
+        int rc = HR_OK;
 
+        if (connection->type == HR_CONNECTION_KAFKA) {
+            rc = hr_kafka_connection_check(connection, &err);
+        } else if (connection->type == HR_CONNECTION_MONGO) {
+            rc = hr_mongo_connection_check(connection, &err);
+        }
         if (rc != HR_OK) {
             if (err.loc.line == 0) {
                 err.loc = connection->name.loc;

@@ -5,6 +5,7 @@
 #include "config/connection.h"
 #include "config/file.h"
 #include "config/option_value.h"
+#include "http/guard.h"
 
 #include <errno.h>
 #include <string.h>
@@ -74,7 +75,7 @@ const hr_option hr_kafka_connection_options[] = {
     {.name = "type",
      .kind = HR_OPT_ENUM,
      .offset = offsetof(hr_connection, type),
-     .choices = "kafka|mongo",
+     .choices = "kafka|mongo|http",
      .help = "`kafka`."},
     {.name = "bootstrap",
      .kind = HR_OPT_TEXT,
@@ -142,7 +143,7 @@ const hr_option hr_mongo_connection_options[] = {
     {.name = "type",
      .kind = HR_OPT_ENUM,
      .offset = offsetof(hr_connection, type),
-     .choices = "kafka|mongo",
+     .choices = "kafka|mongo|http",
      .help = "`mongo`."},
     {.name = "uri",
      .kind = HR_OPT_TEXT,
@@ -173,7 +174,38 @@ const hr_option hr_mongo_connection_options[] = {
     {0},
 };
 
-/* --- what both have ------------------------------------------------------------------------------
+#define HTTP_ROWS(base, listen_flags)                                                              \
+    {.name = "listen",                                                                             \
+     .kind = HR_OPT_TEXT,                                                                          \
+     .offset = (base) + offsetof(hr_http_conf, listen),                                            \
+     .help = "host:port; port 0: a free one. Others than 127.0.0.1 need a token.",                 \
+     .flags = (listen_flags) | HR_OPT_NONEMPTY},                                                   \
+        {.name = "token",                                                                          \
+         .kind = HR_OPT_SECRET,                                                                    \
+         .offset = (base) + offsetof(hr_http_conf, token),                                         \
+         .help = "${env:NAME} or ${file:/path}, 22 characters or more; who asks must give it.",    \
+         .flags = HR_OPT_OPTIONAL},                                                                \
+        {.name = "hosts",                                                                          \
+         .kind = HR_OPT_LIST,                                                                      \
+         .offset = (base) + offsetof(hr_http_conf, hosts),                                         \
+         .help = "Further names, or name:port, by which browsers reach the server.",               \
+         .flags = HR_OPT_OPTIONAL},                                                                \
+    {                                                                                              \
+        0                                                                                          \
+    }
+
+const hr_option hr_http_rows[] = {HTTP_ROWS(0, HR_OPT_MAIN | HR_OPT_OPTIONAL)};
+
+const hr_option hr_http_connection_options[] = {
+    {.name = "type",
+     .kind = HR_OPT_ENUM,
+     .offset = offsetof(hr_connection, type),
+     .choices = "kafka|mongo|http",
+     .help = "`http`."},
+    HTTP_ROWS(offsetof(hr_connection, u.http), 0),
+};
+
+/* --- what all have ------------------------------------------------------------------------------
  */
 
 static int
@@ -387,10 +419,40 @@ mongo_check(const hr_opt_env *env, const hr_yaml_node *yaml, hr_mongo_connection
     return rc;
 }
 
+/* --- http
+ * ------------------------------------------------------------------------------------------ */
+
+int
+hr_http_conf_parsed(const hr_opt_env *env, hr_http_conf *conf)
+{
+    hr_http_address address;
+    hr_error err = {0};
+
+    if (conf->token.s != NULL && conf->token.len == 0) {
+        conf->token.s = NULL; /* ${env:NAME:-} */
+    }
+    if (hr_http_conf_is_off(conf) || hr_http_conf_check(conf, &address, &err) == HR_OK) {
+        return HR_OK;
+    }
+    hr_diag_error(env->diag, &err);
+    return HR_ECONFIG;
+}
+
+/* A topology that names the connection must find a server, whatever the environment says. */
+static int
+http_check(const hr_opt_env *env, hr_http_conf *http)
+{
+    if (hr_http_conf_is_off(http)) {
+        return connection_fail(env, &http->listen, "address", "write host:port",
+                               "it cannot be off: topologies without it do not start it");
+    }
+    return hr_http_conf_parsed(env, http);
+}
+
 /* --- parsing
  * --------------------------------------------------------------------------------------- */
 
-/* Which of the two it is: the table depends on it. */
+/* Which of them it is: the table depends on it. */
 static int
 connection_type(const hr_opt_env *env, const hr_yaml_entry *entry, hr_connection *out)
 {
@@ -398,21 +460,28 @@ connection_type(const hr_opt_env *env, const hr_yaml_entry *entry, hr_connection
 
     if (entry->value->kind != HR_YAML_MAP) {
         return connection_fail(env, &entry->key, "type",
-                               "write {type: kafka, bootstrap: ...} or {type: mongo, uri: ...}",
+                               "write {type: kafka, bootstrap: ...} or {type: mongo, uri: ...} or "
+                               "{type: http, listen: ...}",
                                "it must be a map");
     }
     if (type == NULL) {
         return connection_fail(env, &entry->key, "missing-key",
-                               "write `type: kafka` or `type: mongo`", "it has no type");
+                               "write `type: kafka`, `type: mongo` or `type: http`",
+                               "it has no type");
     }
     return hr_option_value(env, &hr_kafka_connection_options[0], type, &out->type);
 }
+
+static const hr_option *const connection_tables[] = {
+    [HR_CONNECTION_KAFKA] = hr_kafka_connection_options,
+    [HR_CONNECTION_MONGO] = hr_mongo_connection_options,
+    [HR_CONNECTION_HTTP] = hr_http_connection_options,
+};
 
 int
 hr_connection_parse(const hr_opt_env *env, const hr_yaml_entry *entry, hr_connection *out)
 {
     hr_opt_env own = *env;
-    bool kafka;
     int rc;
 
     out->name = entry->key;
@@ -426,15 +495,20 @@ hr_connection_parse(const hr_opt_env *env, const hr_yaml_entry *entry, hr_connec
     if (rc != HR_OK) {
         return rc;
     }
-    kafka = out->type == HR_CONNECTION_KAFKA;
-    if (kafka && hr_yaml_get(entry->value, "properties") != NULL) {
+    if (out->type == HR_CONNECTION_KAFKA && hr_yaml_get(entry->value, "properties") != NULL) {
         rc = hr_kafka_properties_check(&own, hr_yaml_get(entry->value, "properties"));
     }
-    if (hr_options_parse(&own, kafka ? hr_kafka_connection_options : hr_mongo_connection_options,
-                         entry->value, entry->key.loc, out) != HR_OK ||
+    if (hr_options_parse(&own, connection_tables[out->type], entry->value, entry->key.loc, out) !=
+            HR_OK ||
         rc != HR_OK) {
         return HR_ECONFIG;
     }
-    return kafka ? kafka_check(&own, &entry->key, entry->value, &out->u.kafka)
-                 : mongo_check(&own, entry->value, &out->u.mongo);
+    switch (out->type) {
+    case HR_CONNECTION_KAFKA:
+        return kafka_check(&own, &entry->key, entry->value, &out->u.kafka);
+    case HR_CONNECTION_MONGO:
+        return mongo_check(&own, entry->value, &out->u.mongo);
+    default:
+        return http_check(&own, &out->u.http);
+    }
 }

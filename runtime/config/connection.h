@@ -14,6 +14,12 @@ int hr_connection_parse(const hr_opt_env *env, const hr_yaml_entry *entry, hr_co
  * given. */
 int hr_connection_file(const hr_opt_env *env, hr_text *path, bool owner_only);
 
+/* Reports what makes an HTTP server's address or token unusable. A conf that is off is right. */
+int hr_http_conf_parsed(const hr_opt_env *env, hr_http_conf *conf);
+
+/* Of `http:` in the configuration; offsets count from a hr_http_conf. */
+extern const hr_option hr_http_rows[];
+
 /* Checks librdkafka's own properties against the allow-list, names and values. */
 int hr_kafka_properties_check(const hr_opt_env *env, const hr_yaml_node *properties);
 

@@ -135,6 +135,12 @@ const hr_option hr_runner_options[] = {
      .block = group_rows,
      .fallback = "{}",
      .help = "The consumer group."},
+    {.name = "http",
+     .kind = HR_OPT_BLOCK,
+     .offset = AT(http),
+     .block = hr_http_rows,
+     .help = "The process's own server: metrics, health, the live page. `off`, or absent: none.",
+     .flags = HR_OPT_OPTIONAL},
     {0},
 };
 
@@ -239,6 +245,7 @@ runner_load(hr_arena *arena, hr_diag *diag, const char *path, const char *const 
     if (hr_options_parse(&env, hr_runner_options, root, root->loc, opt) == HR_OK) {
         runner_check_group(&env, &opt->runner, root);
         runner_files_root(&env, &opt->runner.files_root);
+        hr_http_conf_parsed(&env, &opt->runner.http);
     }
     if (runner_connections(&env, &opt->runner, opt->connections) == HR_ENOMEM) {
         hr_diag_add(diag, root->loc, 1, "memory", NULL, "out of memory");
@@ -274,7 +281,7 @@ hr_runner_destroy(hr_runner *runner)
 /* --- looking up --------------------------------------------------------------------------------
  */
 
-static const char *const connection_types[] = {"kafka", "mongo"};
+static const char *const connection_types[] = {"kafka", "mongo", "http"};
 
 static int
 connection_unknown(const hr_runner *runner, const hr_text *name, hr_connection_type type,

@@ -7,7 +7,11 @@
 #include "config/options.h"
 
 typedef enum hr_profile { HR_PROFILE_LATENCY, HR_PROFILE_THROUGHPUT } hr_profile;
-typedef enum hr_connection_type { HR_CONNECTION_KAFKA, HR_CONNECTION_MONGO } hr_connection_type;
+typedef enum hr_connection_type {
+    HR_CONNECTION_KAFKA,
+    HR_CONNECTION_MONGO,
+    HR_CONNECTION_HTTP,
+} hr_connection_type;
 
 typedef struct hr_kafka_connection {
     hr_text bootstrap;
@@ -51,6 +55,7 @@ typedef struct hr_connection {
     union {
         hr_kafka_connection kafka;
         hr_mongo_connection mongo;
+        hr_http_conf http;
     } u;
 } hr_connection;
 
@@ -63,7 +68,7 @@ typedef struct hr_runner {
     int profile;                 /* hr_profile */
     int64_t commit_interval_ms;  /* default 1 s */
     int64_t shutdown_timeout_ms; /* default 30 s */
-    hr_http_conf http;           /* metrics, health, live page */
+    hr_http_conf http;           /* metrics, health, live page; listen.s NULL: none */
     hr_text state_dir;
     hr_text files_root;
     int log_level;  /* hr_log_level: error, warn, info, debug */
@@ -91,6 +96,7 @@ const hr_connection *hr_runner_connection(const hr_runner *runner, const hr_text
 extern const hr_option hr_runner_options[];
 extern const hr_option hr_kafka_connection_options[];
 extern const hr_option hr_mongo_connection_options[];
+extern const hr_option hr_http_connection_options[];
 /* librdkafka's own properties that may be set under `properties`; those that are not in it are
  * refused. */
 extern const hr_option hr_kafka_property_options[];

@@ -95,12 +95,30 @@ hr_run_connection(const hr_run *run, const hr_node *node)
     return NULL;
 }
 
-/* An operator key that is also the name of a connection type wants a connection of that type. */
+/* A node's type begins with the type of the connection that it wants: mongo, http, http_lookup. */
+static hr_connection_type
+node_connection_type(const hr_node *node)
+{
+    static const struct {
+        const char *word;
+        hr_connection_type type;
+    } types[] = {{"mongo", HR_CONNECTION_MONGO}, {"http", HR_CONNECTION_HTTP}};
+
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        size_t n = strlen(types[i].word);
+
+        if (strncmp(node->type_name.s, types[i].word, n) == 0 &&
+            (node->type_name.s[n] == '\0' || node->type_name.s[n] == '_')) {
+            return types[i].type;
+        }
+    }
+    return HR_CONNECTION_KAFKA;
+}
+
 int
 hr_run_check_connection(const hr_runner *runner, const hr_node *node, hr_error *err)
 {
-    hr_connection_type type =
-        strcmp(node->type_name.s, "mongo") == 0 ? HR_CONNECTION_MONGO : HR_CONNECTION_KAFKA;
+    hr_connection_type type = node_connection_type(node);
     hr_text name;
 
     if (node_connection_name(node, &name) == NULL) {
