@@ -43,6 +43,10 @@ markdown_runner(FILE *out)
     hr_options_markdown(out, hr_kafka_property_options);
     fputs("\n### connection `mongo`\nUnder `connections:`, by name.\n\n", out);
     hr_options_markdown(out, hr_mongo_connection_options);
+    fputs("\n### connection `http`\nUnder `connections:`, by name: an address where topologies "
+          "answer requests.\n\n",
+          out);
+    hr_options_markdown(out, hr_http_connection_options);
 }
 
 void

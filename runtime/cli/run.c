@@ -79,7 +79,6 @@ run_add_all(hr_app *app, const hr_runner *runner, const run_args *args,
             return 1;
         }
         if (hr_app_add(app, topology, options, &err) != HR_OK) {
-            err.loc.file = args->files.v[i]; /* the topology, and its name's copy, is gone */
             run_print_error(&err);
             return 1;
         }

@@ -8,6 +8,7 @@
 #include "mongo/client.h"
 
 #include <jansson.h>
+#include <microhttpd.h>
 #include <protobuf-c/protobuf-c.h>
 #include <stdio.h>
 #include <uv.h>
@@ -23,7 +24,7 @@
 static void
 version_line(const char *name, const char *version)
 {
-    printf("  %-11s %s\n", name, version);
+    printf("  %-13s %s\n", name, version);
 }
 
 static void
@@ -41,6 +42,7 @@ version_print(void)
     version_line("avro-c", HR_AVRO_VERSION);
     version_line("jansson", jansson_version_str());
     version_line("protobuf-c", protobuf_c_version());
+    version_line("libmicrohttpd", MHD_get_version());
     version_line("xxhash", xxhash);
     version_line("compiler", COMPILER);
 }

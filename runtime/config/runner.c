@@ -139,7 +139,7 @@ const hr_option hr_runner_options[] = {
      .kind = HR_OPT_BLOCK,
      .offset = AT(http),
      .block = hr_http_rows,
-     .help = "The process's own server: metrics, health, the live page. `off`, or absent: none.",
+     .help = "The process's own server: metrics, health, the live page. `'off'`, or absent: none.",
      .flags = HR_OPT_OPTIONAL},
     {0},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app.h"
 #include "engine/clock.h"
+#include "engine/http_servers.h"
 #include "engine/stats_parts.h"
 #include "engine/thread.h"
 
@@ -25,7 +26,8 @@ struct hr_app {
     hr_run *runs[RUNS_MAX];
     atomic_size_t n_runs; /* those below are whole; others may look at them */
     int64_t started_wall_ms;
-    hr_topology *refused;        /* kept to the end: the error that was given out points into it */
+    hr_topology *refused; /* kept to the end: the error that was given out points into it */
+    hr_http_servers *http;
     hr_kafka_embedded **brokers; /* by connection; NULL: not embedded */
     bool stopping;
     int64_t stopping_since_ms, holding_logged_ms;
@@ -124,6 +126,7 @@ hr_app_stop(hr_app *app)
     }
     app->stopping = true;
     app->stopping_since_ms = app->holding_logged_ms = hr_clock_ms();
+    hr_http_servers_quiesce(app->http);
     for (size_t i = 0; i < app->n_runs; i++) {
         hr_run_stop(app->runs[i]);
     }
@@ -156,6 +159,18 @@ app_has_stopped(const hr_app *app)
     return true;
 }
 
+/* Tables first, then threads: only now is it known which paths there are. */
+static void
+app_tell_ready(hr_app *app)
+{
+    for (size_t i = 0; i < app->n_runs; i++) {
+        if (!app->runs[i]->started) {
+            return;
+        }
+    }
+    hr_http_servers_ready(app->http);
+}
+
 static void
 app_on_changed(uv_async_t *handle)
 {
@@ -164,6 +179,7 @@ app_on_changed(uv_async_t *handle)
     for (size_t i = 0; i < app->n_runs; i++) {
         hr_run_tick(app->runs[i]);
     }
+    app_tell_ready(app);
     if (app_is_over(app)) {
         hr_app_stop(app);
     }
@@ -281,7 +297,8 @@ hr_app_create(hr_runner *runner, hr_error *err)
         free(app);
         return NULL;
     }
-    if (app_start_brokers(app, err) != HR_OK) {
+    app->http = hr_http_servers_create(runner, err);
+    if (app->http == NULL || app_start_brokers(app, err) != HR_OK) {
         hr_app_destroy(app);
         return NULL;
     }
@@ -326,8 +343,12 @@ hr_app_add(hr_app *app, hr_topology *topology, const hr_run_options *options, hr
     if (run == NULL) {
         return app_refuse(app, topology, err->code);
     }
+    run->http = app->http;
     app->runs[app->n_runs] = run;
     atomic_fetch_add(&app->n_runs, 1);
+    if (hr_http_servers_use(app->http, run, err) != HR_OK) {
+        return err->code;
+    }
     return app_create_topics(app, run, err);
 }
 
@@ -351,6 +372,10 @@ hr_app_loop(hr_app *app)
     uv_signal_start(&app->interrupt, app_on_signal, SIGINT);
     uv_signal_start(&app->hangup, app_on_hangup, SIGHUP);
     uv_timer_start(&app->housekeeping, app_on_housekeeping, HOUSEKEEPING_MS, HOUSEKEEPING_MS);
+    if (hr_http_servers_start(app->http, &err) != HR_OK) {
+        hr_log(HR_LOG_ERROR, "%s", err.msg);
+        return 1;
+    }
     for (size_t i = 0; i < app->n_runs; i++) {
         if (hr_run_start(app->runs[i], &err) != HR_OK) {
             hr_run_fail(app->runs[i], "%s", err.msg);
@@ -367,12 +392,14 @@ hr_app_destroy(hr_app *app)
     if (app == NULL) {
         return;
     }
+    hr_http_servers_end_own(app->http);
     for (size_t i = 0; i < app->n_runs; i++) {
         hr_topology *topology = app->runs[i]->topology;
 
         hr_run_destroy(app->runs[i]);
         hr_topology_destroy(topology);
     }
+    hr_http_servers_destroy(app->http);
     hr_topology_destroy(app->refused);
     for (size_t i = 0; app->brokers != NULL && i < app->runner->n_connections; i++) {
         hr_kafka_embedded_destroy(app->brokers[i]);
@@ -383,6 +410,12 @@ hr_app_destroy(hr_app *app)
     uv_run(&app->loop, UV_RUN_DEFAULT);
     uv_loop_close(&app->loop);
     free(app);
+}
+
+hr_http_server *
+hr_app_http(const hr_app *app)
+{
+    return hr_http_servers_own(app->http);
 }
 
 void

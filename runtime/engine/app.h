@@ -5,6 +5,7 @@
 #ifndef HR_ENGINE_APP_H
 #define HR_ENGINE_APP_H
 #include "engine/run.h"
+#include "http/http.h"
 #include "kafka/kafka.h"
 
 typedef struct hr_app hr_app;
@@ -22,6 +23,10 @@ hr_app *hr_app_create(hr_runner *runner, hr_error *err);
 /* Adds a compiled topology; the app takes it over, on an error too, and destroys it with itself:
  * *err points into it. */
 int hr_app_add(hr_app *app, hr_topology *topology, const hr_run_options *options, hr_error *err);
+
+/* The process's own server, for who adds routes to it before the loop; NULL: the runner has none.
+ * It is gone before the runs are. Main thread. */
+hr_http_server *hr_app_http(const hr_app *app);
 
 /* Runs until a signal, a failure, the end of all sources (until_end), or hr_app_stop(); then
  * drains, commits and closes. 0; or 1 when a run failed or the shutdown limit was passed. */

@@ -17,6 +17,7 @@
 
 typedef struct hr_thread hr_thread;
 typedef struct hr_run hr_run;
+struct hr_http_servers;
 
 /* How far a partition is to be read in a run with until_end. */
 typedef struct hr_until {
@@ -42,10 +43,11 @@ struct hr_run {
     bool *armed;    /* by sink index */
     hr_plan *plans; /* by source index */
     hr_thread *threads;
-    size_t n_threads, n_started; /* n_started: main thread */
-    hr_thread_stats *stats;      /* by thread; from create to destroy */
-    hr_table **tables;           /* written under the lock */
-    atomic_bool started;         /* stream threads run */
+    size_t n_threads, n_started;        /* n_started: main thread */
+    hr_thread_stats *stats;             /* by thread; from create to destroy */
+    hr_table **tables;                  /* written under the lock */
+    const struct hr_http_servers *http; /* the app's; NULL: none */
+    atomic_bool started;                /* stream threads run */
     atomic_bool stopping;
     uv_async_t *changed; /* of the main loop: a thread has ended or wants the app to stop */
 

@@ -105,7 +105,7 @@ mistakes_are_reported_with_their_places(void **state)
     assert_has_text(refused(t, "connections: {kafka: {type: kafka}}\n"),
                     "^^^^^ write `bootstrap: host:port`");
     assert_has_text(refused(t, "connections: {kafka: {bootstrap: 'a:1'}}\n"),
-                    "write `type: kafka` or `type: mongo`");
+                    "write `type: kafka`, `type: mongo` or `type: http`");
     assert_has_text(refused(t, "connections: {kafka: {type: redis}}\n"), "error[choice]");
     assert_has_text(refused(t, "connections: {kafka: {type: kafka, bootstrap: 'a:1', uri: x}}\n"),
                     "'uri' is not an option of connection 'kafka'");
@@ -381,7 +381,7 @@ the_configurations_of_the_repository_load(void **state)
 
         assert_string_equal(config_shown(t, HR_DIAG_TEXT), "");
         assert_non_null(runner);
-        assert_int_equal(runner->n_connections, 2);
+        assert_int_equal(runner->n_connections, 3);
         hr_runner_destroy(runner);
     }
 }
