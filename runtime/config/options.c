@@ -135,12 +135,22 @@ options_unknown(const hr_opt_env *env, const hr_option *table, const hr_text *ke
 /* --- parsing -----------------------------------------------------------------------------------
  */
 
+static size_t
+options_struct_bytes(const hr_option *rows)
+{
+    while (rows->name != NULL) {
+        rows++;
+    }
+    return rows->offset;
+}
+
 /* A list of blocks. An item may be the scalar that its main row takes. */
 static int
 options_blocks(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *list,
                hr_opt_blocks *target)
 {
-    char *items = hr_arena_calloc(env->arena, list->n + 1, row->block_size);
+    size_t size = options_struct_bytes(row->block);
+    char *items = hr_arena_calloc(env->arena, list->n + 1, size);
     hr_opt_env inner = *env;
     int rc = items != NULL ? HR_OK : hr_option_fail(env, list, "memory", NULL, "out of memory");
 
@@ -150,8 +160,7 @@ options_blocks(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *
         const hr_yaml_node *item = list->entries[i].value;
 
         inner.at_width = item->width;
-        if (hr_options_parse(&inner, row->block, item, item->loc, items + i * row->block_size) !=
-            HR_OK) {
+        if (hr_options_parse(&inner, row->block, item, item->loc, items + i * size) != HR_OK) {
             rc = HR_ECONFIG;
         }
     }

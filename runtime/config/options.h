@@ -24,7 +24,7 @@ typedef enum hr_opt_kind {
     HR_OPT_MAP,    /* hr_opt_map: name -> scalar, in file order */
     HR_OPT_BLOCK,  /* a nested struct described by `block`, whose offsets count from its start; with
                       the fallback "{}" its own fallbacks hold when it is absent */
-    HR_OPT_BLOCKS, /* hr_opt_blocks: a list of such structs, block_size bytes each */
+    HR_OPT_BLOCKS, /* hr_opt_blocks: a list of such structs; `block` ends with HR_OPT_END(struct) */
     HR_OPT_SECRET, /* hr_text: must come from ${env:} or ${file:}; an inline value is an error */
     HR_OPT_NODE,   /* const hr_yaml_node *: a map that its owner parses; `choices` names its part of
                       the JSON Schema ("#/$defs/steps") */
@@ -69,8 +69,13 @@ typedef struct hr_option {
     const char *choices;  /* HR_OPT_ENUM: "dead_letter|skip|fail"; HR_OPT_LIST: of each item */
     const struct hr_option *block; /* HR_OPT_BLOCK, HR_OPT_BLOCKS: the rows, ending with {0} */
     unsigned flags;
-    size_t block_size; /* HR_OPT_BLOCKS: bytes of one struct */
 } hr_option;
+
+/* The end of the rows of HR_OPT_BLOCKS: knows how large one struct is. */
+#define HR_OPT_END(type)                                                                           \
+    {                                                                                              \
+        .offset = sizeof(type)                                                                     \
+    }
 
 /* What a parse needs beside the table. */
 typedef struct hr_opt_env {

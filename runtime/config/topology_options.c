@@ -63,7 +63,7 @@ static const hr_option include_rows[] = {
      .choices = "sources|tables|steps|sinks",
      .flags = HR_OPT_NONEMPTY,
      .help = "The sections whose nodes come from there."},
-    {0},
+    HR_OPT_END(hr_include_block),
 };
 
 const hr_option hr_topology_options[] = {
@@ -85,7 +85,6 @@ const hr_option hr_topology_options[] = {
      .kind = HR_OPT_BLOCKS,
      .offset = TOPOLOGY(include),
      .block = include_rows,
-     .block_size = sizeof(hr_include_block),
      .help = "Other files whose nodes become nodes of this topology, as if written here.",
      .flags = HR_OPT_NONEMPTY | HR_OPT_OPTIONAL},
     {.name = "description",

@@ -26,10 +26,10 @@ typedef struct fuzz_options {
 
 #define ROW(name, kind, member, ...)                                                               \
     {                                                                                              \
-        name, kind, offsetof(fuzz_options, member), __VA_ARGS__, 0                                 \
+        name, kind, offsetof(fuzz_options, member), __VA_ARGS__                                    \
     }
 static const hr_option block_rows[] = {
-    {"n", HR_OPT_INT, 0, "1", 1, 9, "", NULL, NULL, 0, 0},
+    {"n", HR_OPT_INT, 0, "1", 1, 9, "", NULL, NULL, 0},
     {0},
 };
 static const hr_option fuzz_rows[] = {
