@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/file_mark.h"
+#include "engine/log.h"
 #include "hr_operator.h"
 #include "hr_table.h"
 
@@ -197,6 +198,20 @@ table_file_load(hr_table *table, const char *path, hr_file_mark *mark, hr_error 
     return rc;
 }
 
+/* The file has changed. A person did that and waits for an answer, whichever it is. */
+static void
+table_file_reload(hr_table *table, const char *path, hr_file_mark *mark)
+{
+    hr_error err = {0};
+
+    if (table_file_load(table, path, mark, &err) == HR_OK) {
+        hr_log(HR_LOG_INFO, "table %s has the new content of %s", hr_table_node(table)->name.s,
+               path);
+    } else if (!hr_table_stopping(table)) {
+        hr_table_rejected(table, &err);
+    }
+}
+
 static int
 table_file_run(hr_table *table, const void *options, void *shared, hr_error *err)
 {
@@ -206,13 +221,9 @@ table_file_run(hr_table *table, const void *options, void *shared, hr_error *err
 
     (void)shared;
     while (rc == HR_OK && opt->reload == 1 && !hr_table_stopping(table)) {
-        hr_error again = {0};
-
         hr_table_wait(table, TABLE_FILE_LOOK_MS);
-        if (hr_file_watch_look(&watch, opt->path.s) &&
-            table_file_load(table, opt->path.s, &watch.taken, &again) != HR_OK &&
-            !hr_table_stopping(table)) {
-            hr_table_rejected(table, &again);
+        if (hr_file_watch_look(&watch, opt->path.s)) {
+            table_file_reload(table, opt->path.s, &watch.taken);
         }
     }
     return rc;
