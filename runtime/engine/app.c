@@ -5,6 +5,7 @@
 #include "engine/stats_parts.h"
 #include "engine/thread.h"
 
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -352,21 +353,34 @@ hr_app_add(hr_app *app, hr_topology *topology, const hr_run_options *options, hr
     return app_create_topics(app, run, err);
 }
 
-static void
-app_log_failures(const hr_app *app, int *status)
+/* A line per topology with what became of its records. 1 if one of them failed. */
+static int
+app_log_ends(const hr_app *app)
 {
+    int status = 0;
+
     for (size_t i = 0; i < app->n_runs; i++) {
-        if (atomic_load(&app->runs[i]->failed)) {
-            *status = 1;
+        hr_run *run = app->runs[i];
+        bool failed = atomic_load(&run->failed);
+        const char *how = failed ? "failed" : atomic_load(&run->ended) ? "ended" : "stopped";
+        hr_app_stats sum = {0};
+
+        status = failed ? 1 : status;
+        if (atomic_load(&run->started)) {
+            hr_stats_run_sum(run, &sum);
+            hr_log(HR_LOG_INFO,
+                   "%s %s: %" PRIu64 " in, %" PRIu64 " out, %" PRIu64 " failed, %.1f s",
+                   run->topology->name.s, how, sum.in, sum.out, sum.errors,
+                   (double)(hr_clock_ms() - run->began_ms) / 1000);
         }
     }
+    return status;
 }
 
 int
 hr_app_loop(hr_app *app)
 {
     hr_error err = {0};
-    int status = 0;
 
     uv_signal_start(&app->term, app_on_signal, SIGTERM);
     uv_signal_start(&app->interrupt, app_on_signal, SIGINT);
@@ -382,8 +396,7 @@ hr_app_loop(hr_app *app)
         }
     }
     uv_run(&app->loop, UV_RUN_DEFAULT);
-    app_log_failures(app, &status);
-    return status;
+    return app_log_ends(app);
 }
 
 void

@@ -316,6 +316,7 @@ run_start_threads(hr_run *run)
     hr_error err = {0};
 
     run->started = true;
+    run->began_ms = hr_clock_ms();
     for (size_t i = 0; i < run->n_threads; i++) {
         if (hr_thread_start(&run->threads[i], run, (int)i, &err) != HR_OK) {
             hr_run_fail(run, "%s", err.msg);

@@ -48,6 +48,7 @@ struct hr_run {
     hr_table **tables;                  /* written under the lock */
     const struct hr_http_servers *http; /* the app's; NULL: none */
     atomic_bool started;                /* stream threads run */
+    int64_t began_ms;                   /* when they were started; main thread */
     atomic_bool stopping;
     uv_async_t *changed; /* of the main loop: a thread has ended or wants the app to stop */
 

@@ -88,3 +88,15 @@ sinks:
 YAML
 "$HEADRACE" run h.yaml 2>log | head -n 500 >out || true
 [ "$(sort out | uniq -c | awk '$1 == 100' | wc -l)" = 5 ] || fail "not each line 100 times"
+
+# A dry run prints what would leave, with the sink's name and the key; the records of a file have none.
+printf '{"i":1}\n' >repeat.jsonl
+sed -i 's/, repeat: true//' h.yaml
+"$HEADRACE" run h.yaml --dry --until-end >out 2>log || fail "the dry run failed"
+[ "$(cat out)" = "$(printf 'out\t\t{"i":1}')" ] || fail "a dry run prints $(cat out)"
+
+# The end says what became of the records, those too that were left out of the log.
+printf 'bad\n%.0s' 1 2 3 >repeat.jsonl
+echo 'errors: {on_error: skip}' >>h.yaml
+"$HEADRACE" run h.yaml --until-end >out 2>log
+grep -qE ' info  h ended: 3 in, 0 out, 3 failed, [0-9]+\.[0-9] s$' log || fail "the end does not say what was left out"
