@@ -1,12 +1,13 @@
 /* enrich: fields from the row of a table that matches the record.
  *
- * `match` names exactly the table's key and the types must be the same: an int that is compared
- * with a string never matches, and would look like missing data.
+ * All keys of a batch are made before the first is looked for, so that a large table can be
+ * prefetched.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/frames.h"
 #include "hr_operator.h"
 #include "hr_table.h"
+#include "match.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,138 +81,6 @@ static int
 enrich_nomem(hr_error *err)
 {
     return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
-}
-
-static const hr_opt_entry *
-enrich_match_find(const hr_opt_map *match, const char *key)
-{
-    for (size_t i = 0; i < match->n; i++) {
-        if (strcmp(match->v[i].key.s, key) == 0) {
-            return &match->v[i];
-        }
-    }
-    return NULL;
-}
-
-static bool
-enrich_is_key(const hr_node *table, const char *name)
-{
-    for (size_t i = 0; i < table->select.n; i++) {
-        if (strcmp(table->select.v[i].s, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static const char *
-enrich_key_list(hr_node *node, const hr_node *table)
-{
-    const char *list = "";
-
-    for (size_t i = 0; i < table->select.n && list != NULL; i++) {
-        list = hr_arena_printf(hr_node_arena(node), "%s%s%s", list, i > 0 ? ", " : "",
-                               table->select.v[i].s);
-    }
-    return list != NULL ? list : "";
-}
-
-static int
-enrich_extra_keys(hr_node *node, const enrich_options *opt, const hr_node *table, hr_error *err)
-{
-    int rc = HR_OK;
-
-    for (size_t i = 0; i < opt->match.n; i++) {
-        const hr_text *name = &opt->match.v[i].key;
-
-        if (!enrich_is_key(table, name->s)) {
-            hr_fail_as(err, name->loc, "match", "'%s' is not a key field of the table '%s'",
-                       name->s, table->name.s);
-            err->width = hr_text_width(name);
-            hr_hint(err, "its key is [%s]", enrich_key_list(node, table));
-            hr_node_error(node, err);
-            rc = HR_EREPORTED;
-        }
-    }
-    return rc;
-}
-
-/* How to write an expression of that kind as the other. NULL: there is no way. */
-static const char *
-enrich_conversion(hr_kind want)
-{
-    return want == HR_KIND_STRING      ? "string"
-           : want == HR_KIND_INT       ? "int"
-           : want == HR_KIND_TIMESTAMP ? "timestamp"
-           : want == HR_KIND_BYTES     ? "bytes"
-           : want == HR_KIND_BOOL      ? "bool"
-                                       : NULL;
-}
-
-static int
-enrich_key_type(const hr_text *text, hr_kind have, const char *key, hr_kind want, hr_error *err)
-{
-    const char *conversion = enrich_conversion(want);
-
-    if (have == want) {
-        return HR_OK;
-    }
-    hr_fail_as(err, text->loc, "match", "the key field '%s' of the table is %s, and this is %s",
-               key, hr_kind_name(want), hr_kind_name(have));
-    err->width = hr_text_width(text);
-    return conversion != NULL ? hr_hint(err, "write '%s(%s)'", conversion, text->s) : HR_ECONFIG;
-}
-
-static int
-enrich_lacks(hr_node *node, const hr_node *table, const char *key, hr_error *err)
-{
-    hr_fail_as(err, hr_node_loc(node, "match"), "match",
-               "match lacks '%s', a key field of the table '%s'", key, table->name.s);
-    return hr_hint(err, "its key is [%s]", enrich_key_list(node, table));
-}
-
-static int
-enrich_key(hr_node *node, const hr_opt_entry *entry, const hr_field *field, hr_expr **expr,
-           hr_error *err)
-{
-    int rc = hr_node_expr(node, &entry->value, expr, err);
-
-    return rc != HR_OK ? rc
-                       : enrich_key_type(&entry->value, hr_expr_type(*expr).kind, field->name,
-                                         field->type.kind, err);
-}
-
-static int
-enrich_keys(hr_node *node, const enrich_options *opt, enrich_shared *s, hr_error *err)
-{
-    /* A misspelt key field is an extra one and a missing one: one mistake, one error. */
-    int worst = enrich_extra_keys(node, opt, s->table, err);
-    bool extra = worst != HR_OK;
-
-    s->n_keys = s->table->select.n;
-    s->keys = hr_arena_calloc(hr_node_arena(node), s->n_keys, sizeof *s->keys);
-    if (s->keys == NULL) {
-        return enrich_nomem(err);
-    }
-    for (size_t k = 0; k < s->n_keys; k++) {
-        const char *key = s->table->select.v[k].s;
-        const hr_opt_entry *entry = enrich_match_find(&opt->match, key);
-        int rc = HR_OK;
-
-        if (entry != NULL) {
-            rc = enrich_key(node, entry, hr_fields_find(&s->table->fields, key), &s->keys[k], err);
-        } else if (!extra) {
-            rc = enrich_lacks(node, s->table, key, err);
-        }
-        if (rc == HR_ENOMEM) {
-            return rc;
-        }
-        if (rc != HR_OK) {
-            hr_node_error(node, err);
-            worst = HR_EREPORTED;
-        }
-    }
-    return worst;
 }
 
 static int
@@ -314,7 +183,8 @@ enrich_compile(hr_node *node, const void *options, void *shared, hr_error *err)
         return enrich_add_broken(node, opt, rc);
     }
     s->table = table;
-    keys = enrich_keys(node, opt, s, err);
+    s->n_keys = table->select.n;
+    keys = hr_match_compile(node, table, &opt->match, &s->keys, err);
     if (keys == HR_ENOMEM) {
         return keys;
     }

@@ -21,6 +21,10 @@ typedef struct hr_json_frame hr_json_frame;   /* registers; one per thread and o
 int hr_json_object_compile(hr_node *node, const hr_yaml_node *yaml, hr_json_object **out,
                            hr_error *err);
 
+/* As hr_json_object_compile() where '*' means these fields of the node's, by name. */
+int hr_json_object_compile_for(hr_node *node, const hr_yaml_node *yaml, const hr_fields *all,
+                               hr_json_object **out, hr_error *err);
+
 /* NULL: out of memory. */
 hr_json_frame *hr_json_frame_create(const hr_json_object *object);
 void hr_json_frame_destroy(hr_json_frame *frame); /* accepts NULL */

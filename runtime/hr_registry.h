@@ -1,11 +1,12 @@
-/* Looks up operators, sources, sinks and tables by the key that names them in a topology.
+/* Looks up operators, sources, sinks, tables and endpoints by the key that names them in a
+ * topology.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_REGISTRY_H
 #define HR_REGISTRY_H
 #include "config/topology.h"
 
-/* What all four kinds of type have in common. */
+/* What all kinds of type have in common. */
 typedef struct hr_type_info {
     const void *type;
     const char *name, *summary, *example;

@@ -40,6 +40,7 @@ check_connections(const hr_runner *runner, const hr_topology *topology, hr_diag 
         {topology->sources, topology->n_sources},
         {topology->tables, topology->n_tables},
         {topology->sinks, topology->n_sinks},
+        {topology->endpoints, topology->n_endpoints},
         {topology->dead_letters, topology->dead_letters != NULL ? 1 : 0},
     };
 
@@ -70,10 +71,13 @@ check_print_ok(const hr_topology *topology)
     before = check_print_count(topology->n_sources, "source", before);
     before = check_print_count(topology->n_tables, "table", before);
     before = check_print_count(topology->n_steps, "step", before);
-    check_print_count(topology->n_sinks, "sink", before);
+    before = check_print_count(topology->n_sinks, "sink", before);
+    check_print_count(topology->n_endpoints, "endpoint", before);
     if (topology->fragment) {
         fputs("; a fragment: what it needs from elsewhere is checked where it is included)\n",
               stdout);
+    } else if (topology->n_sources == 0) {
+        puts(")");
     } else {
         printf("; guarantee: %s)\n", topology->exactly_once ? "exactly-once" : "at-least-once");
     }

@@ -82,7 +82,7 @@ hr_describe_has_letters(const hr_node *node)
 void
 hr_describe_label(const hr_node *node, char *text, size_t size)
 {
-    static const char *const telling[] = {"topic", "collection", "path", "table", "model"};
+    static const char *const telling[] = {"topic", "collection", "path", "route", "table", "model"};
     const hr_text *detail = NULL;
 
     for (size_t i = 0; i < sizeof telling / sizeof telling[0] && detail == NULL; i++) {

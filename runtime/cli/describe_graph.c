@@ -20,7 +20,7 @@ typedef struct graph_language {
 static void
 graph_id(FILE *out, const hr_node *node)
 {
-    static const char *const kinds[] = {"source", "table", "step", "sink"};
+    static const char *const kinds[] = {"source", "table", "step", "sink", "endpoint"};
 
     if (node == node->topology->dead_letters) {
         fputs("dead_letters", out);
@@ -54,7 +54,7 @@ static void
 dot_node(FILE *out, const hr_node *node)
 {
     static const char *const shapes[] = {"box", "cylinder", "box, style=rounded",
-                                         "box, peripheries=2"};
+                                         "box, peripheries=2", "hexagon"};
     char label[200];
 
     hr_describe_label(node, label, sizeof label);
@@ -104,7 +104,7 @@ static void
 mermaid_node(FILE *out, const hr_node *node)
 {
     static const char *const shapes[][2] = {
-        {"[\"", "\"]"}, {"[(\"", "\")]"}, {"(\"", "\")"}, {"[[\"", "\"]]"}};
+        {"[\"", "\"]"}, {"[(\"", "\")]"}, {"(\"", "\")"}, {"[[\"", "\"]]"}, {"{{\"", "\"}}"}};
     char label[200];
 
     hr_describe_label(node, label, sizeof label);
@@ -158,6 +158,18 @@ graph_edges_into(FILE *out, const graph_language *language, const hr_node *nodes
 }
 
 static void
+graph_edges_of_endpoints(FILE *out, const graph_language *language, const hr_topology *t)
+{
+    for (size_t i = 0; i < t->n_endpoints; i++) {
+        const hr_node *table = hr_describe_table_of(&t->endpoints[i]);
+
+        if (table != NULL) {
+            language->edge(out, table, &t->endpoints[i], GRAPH_ROWS, NULL);
+        }
+    }
+}
+
+static void
 graph_edges_to_letters(FILE *out, const graph_language *language, const hr_node *nodes, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -175,9 +187,11 @@ graph_print(FILE *out, const graph_language *language, const hr_topology *t)
     graph_nodes(out, language, t->tables, t->n_tables);
     graph_nodes(out, language, t->steps, t->n_steps);
     graph_nodes(out, language, t->sinks, t->n_sinks);
+    graph_nodes(out, language, t->endpoints, t->n_endpoints);
     graph_nodes(out, language, t->dead_letters, t->dead_letters != NULL ? 1 : 0);
     graph_edges_into(out, language, t->steps, t->n_steps);
     graph_edges_into(out, language, t->sinks, t->n_sinks);
+    graph_edges_of_endpoints(out, language, t);
     graph_edges_to_letters(out, language, t->sources, t->n_sources);
     graph_edges_to_letters(out, language, t->steps, t->n_steps);
     graph_edges_to_letters(out, language, t->sinks, t->n_sinks);

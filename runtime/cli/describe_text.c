@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/describe.h"
+#include "hr_endpoint.h"
 #include "hr_operator.h"
 #include "hr_sink.h"
 #include "hr_source.h"
@@ -264,6 +265,18 @@ text_sink(FILE *out, const hr_node *node)
     }
 }
 
+static void
+text_endpoint(FILE *out, const hr_node *node)
+{
+    const hr_endpoint_type *type = node->type;
+
+    fprintf(out, "\nendpoint %s: %s\n", node->name.s, node->type_name.s);
+    text_options(out, node->options_yaml);
+    if (type->describe != NULL) {
+        type->describe(node, out);
+    }
+}
+
 /* ---- paths ----------------------------------------------------------------------------------- */
 
 static const hr_node *
@@ -350,6 +363,9 @@ text_head(FILE *out, const hr_topology *topology)
 
         fprintf(out, "    includes: %s (%zu nodes)\n", file->file, file->n_nodes);
     }
+    if (topology->n_sources == 0) {
+        return; /* endpoints only: nothing is delivered */
+    }
     fprintf(out, "    guarantee: %s\n", topology->exactly_once ? "exactly-once" : "at-least-once");
     fprintf(out, "    failed records: %s", text_action(topology->on_error));
     if (topology->max_rate_records > 0) {
@@ -375,5 +391,10 @@ hr_describe_text(const hr_topology *topology, FILE *out)
     for (size_t i = 0; i < topology->n_sinks; i++) {
         text_sink(out, &topology->sinks[i]);
     }
-    text_paths(out, topology);
+    for (size_t i = 0; i < topology->n_endpoints; i++) {
+        text_endpoint(out, &topology->endpoints[i]);
+    }
+    if (topology->n_sinks > 0) {
+        text_paths(out, topology);
+    }
 }

@@ -56,12 +56,13 @@ hr_cmd_operators(int argc, char **argv)
         {"--markdown", HR_ARG_FLAG, &markdown, NULL, "Writes the whole reference in Markdown."},
         {0},
     };
-    const hr_command command = {"operators",
-                                "[NAME] [options]",
-                                "Lists sources, tables, steps and sinks, or the options of one.",
-                                table,
-                                0,
-                                1};
+    const hr_command command = {
+        "operators",
+        "[NAME] [options]",
+        "Lists sources, tables, steps, sinks, endpoints, or the options of one.",
+        table,
+        0,
+        1};
     int rc = hr_args_parse(&command, argc, argv, &names);
 
     if (rc == 0 && markdown && names.n > 0) {

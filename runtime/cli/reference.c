@@ -7,7 +7,7 @@
 const char *
 hr_reference_section(hr_node_kind kind)
 {
-    static const char *const sections[] = {"sources", "tables", "steps", "sinks"};
+    static const char *const sections[] = {"sources", "tables", "steps", "sinks", "endpoints"};
 
     return sections[kind];
 }
@@ -20,7 +20,7 @@ hr_reference_list(FILE *out)
 
         fprintf(out, "%s%s\n", kind > 0 ? "\n" : "", hr_reference_section((hr_node_kind)kind));
         for (size_t i = 0; hr_registry_at((hr_node_kind)kind, i, &info); i++) {
-            fprintf(out, "  %-10s  %s\n", info.name, info.summary);
+            fprintf(out, "  %-11s  %s\n", info.name, info.summary);
         }
     }
     fputs("\n`headrace operators NAME` tells the options of one.\n", out);
@@ -59,8 +59,10 @@ hr_reference_type(FILE *out, hr_node_kind kind, const hr_type_info *info)
     } else {
         fputs("  none; write {}\n", out);
     }
-    fprintf(out, "\nbeside `%s`:\n", info->name);
-    hr_options_help(out, hr_node_options(kind));
+    if (hr_node_options(kind)[0].name != NULL) {
+        fprintf(out, "\nbeside `%s`:\n", info->name);
+        hr_options_help(out, hr_node_options(kind));
+    }
     fputs("\nexample:\n", out);
     hr_reference_example(out, kind, info);
 }

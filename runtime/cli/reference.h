@@ -1,4 +1,4 @@
-/* What the tables say about sources, tables, steps and sinks, in words and in Markdown.
+/* What the tables say about sources, tables, steps, sinks and endpoints, in words and in Markdown.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_REFERENCE_H
@@ -7,7 +7,7 @@
 
 #include <stdio.h>
 
-#define HR_NODE_KINDS 4
+#define HR_NODE_KINDS 5
 
 /* The section of a topology file that holds nodes of this kind: "sources". */
 const char *hr_reference_section(hr_node_kind kind);

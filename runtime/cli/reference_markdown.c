@@ -22,9 +22,15 @@ markdown_kind(FILE *out, hr_node_kind kind, const char *title)
 {
     hr_type_info info;
 
-    fprintf(out, "\n## %s\nBeside its %s every %s holds:\n\n", title, hr_node_type_word(kind),
-            hr_node_kind_word(kind));
-    hr_options_markdown(out, hr_node_options(kind));
+    if (hr_node_options(kind)[0].name != NULL) {
+        fprintf(out, "\n## %s\nBeside its %s every %s holds:\n\n", title, hr_node_type_word(kind),
+                hr_node_kind_word(kind));
+        hr_options_markdown(out, hr_node_options(kind));
+    } else {
+        fprintf(out, "\n## %s\n%s %s holds nothing beside its %s.\n", title,
+                kind == HR_NODE_ENDPOINT ? "An" : "A", hr_node_kind_word(kind),
+                hr_node_type_word(kind));
+    }
     for (size_t i = 0; hr_registry_at(kind, i, &info); i++) {
         markdown_type(out, kind, &info);
     }
@@ -63,6 +69,7 @@ hr_reference_markdown(FILE *out)
     markdown_kind(out, HR_NODE_TABLE, "Tables");
     markdown_kind(out, HR_NODE_STEP, "Steps");
     markdown_kind(out, HR_NODE_SINK, "Sinks");
+    markdown_kind(out, HR_NODE_ENDPOINT, "Endpoints");
     markdown_runner(out);
     fputs("\n## Functions of expressions\nThe language is described in "
           "[EXPRESSIONS.md](EXPRESSIONS.md).\n\n",

@@ -127,7 +127,9 @@ schema_section(FILE *out, hr_node_kind kind)
             "    \"%ss\": {\"type\": \"object\", \"propertyNames\": {\"pattern\": "
             "\"^[a-z][a-z0-9_]*$\"}, \"additionalProperties\": {\"$ref\": \"#/$defs/%s\"}%s},\n",
             word, word,
-            kind == HR_NODE_SOURCE || kind == HR_NODE_SINK ? ", \"minProperties\": 1" : "");
+            kind == HR_NODE_SOURCE || kind == HR_NODE_SINK || kind == HR_NODE_ENDPOINT
+                ? ", \"minProperties\": 1"
+                : "");
     schema_node(out, word, kind, hr_node_options(kind));
     for (size_t i = 0; hr_registry_at(kind, i, &info); i++) {
         fputs(",\n    \"", out);
@@ -181,7 +183,8 @@ schema_print(FILE *out)
           "  \"$comment\": \"Made by `headrace schema`; a test compares.\",\n"
           "  \"if\": {\"required\": [\"fragment\"]},\n"
           "  \"then\": {\"$ref\": \"#/$defs/fragment\"},\n"
-          "  \"else\": {\"if\": {\"required\": [\"include\"]}, \"then\": {\"$ref\": "
+          "  \"else\": {\"if\": {\"anyOf\": [{\"required\": [\"include\"]}, "
+          "{\"required\": [\"endpoints\"]}]}, \"then\": {\"$ref\": "
           "\"#/$defs/including\"}, \"else\": {\"$ref\": \"#/$defs/topology\"}},\n"
           "  \"$defs\": {\n",
           out);

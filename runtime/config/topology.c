@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "config/topology.h"
+#include "hr_endpoint.h"
 #include "hr_operator.h"
 #include "hr_sink.h"
 #include "hr_source.h"
@@ -25,6 +26,9 @@ topology_nodes(const hr_topology *topology, hr_node_kind kind, size_t *n)
     case HR_NODE_SINK:
         *n = topology->n_sinks;
         return topology->sinks;
+    case HR_NODE_ENDPOINT:
+        *n = topology->n_endpoints;
+        return topology->endpoints;
     }
     *n = 0;
     return NULL;
@@ -65,6 +69,9 @@ topology_release(hr_node *node)
     case HR_NODE_SINK:
         release = ((const hr_sink_type *)node->type)->release;
         break;
+    case HR_NODE_ENDPOINT:
+        release = ((const hr_endpoint_type *)node->type)->release;
+        break;
     }
     if (release != NULL) {
         release(node->shared);
@@ -72,11 +79,12 @@ topology_release(hr_node *node)
     node->compiled = false;
 }
 
-/* Sinks and steps first: their blocks may point into those of tables. */
+/* Endpoints, sinks and steps first: their blocks may point into those of tables. */
 void
 hr_topology_destroy(hr_topology *topology)
 {
-    static const hr_node_kind kinds[] = {HR_NODE_SINK, HR_NODE_STEP, HR_NODE_TABLE, HR_NODE_SOURCE};
+    static const hr_node_kind kinds[] = {HR_NODE_ENDPOINT, HR_NODE_SINK, HR_NODE_STEP,
+                                         HR_NODE_TABLE, HR_NODE_SOURCE};
 
     if (topology == NULL) {
         return;

@@ -16,7 +16,8 @@ typedef enum hr_node_kind {
     HR_NODE_SOURCE,
     HR_NODE_TABLE,
     HR_NODE_STEP,
-    HR_NODE_SINK
+    HR_NODE_SINK,
+    HR_NODE_ENDPOINT
 } hr_node_kind;
 
 typedef enum hr_on_error {
@@ -25,7 +26,7 @@ typedef enum hr_on_error {
     HR_ON_ERROR_FAIL,
 } hr_on_error;
 
-/* A source, table, step or sink. */
+/* A source, table, step, sink or endpoint. */
 struct hr_node {
     hr_node_kind kind;
     hr_text name;
@@ -35,11 +36,12 @@ struct hr_node {
 
     hr_text type_name;                /* the operator's key: enrich, kafka ... */
     const hr_yaml_node *options_yaml; /* its value */
-    const void *type; /* hr_op_type, hr_source_type, hr_sink_type or hr_table_type */
-    void *options;    /* filled from the type's options table */
-    void *shared;     /* filled by the type's compile() */
-    bool compiled;    /* compile() returned HR_OK: release() is due */
-    bool broken;      /* has an error; what follows from it is not reported */
+    const void
+        *type;     /* hr_op_type, hr_source_type, hr_sink_type, hr_table_type or hr_endpoint_type */
+    void *options; /* filled from the type's options table */
+    void *shared;  /* filled by the type's compile() */
+    bool compiled; /* compile() returned HR_OK: release() is due */
+    bool broken;   /* has an error; what follows from it is not reported */
 
     hr_text from;   /* steps and sinks */
     hr_node *input; /* the node that `from` names */
@@ -55,8 +57,9 @@ struct hr_node {
     hr_unknown unknown;
     hr_opt_list select; /* sink: fields; table: key */
 
-    hr_fields fields;    /* of the records that leave it; of a sink: that reach it */
-    hr_lineage *lineage; /* of the source it hangs on; a table has its own */
+    hr_fields fields;    /* of the records that leave it; of a sink: that reach it; of an endpoint:
+                            that its answers may hold */
+    hr_lineage *lineage; /* of the source it hangs on; tables and endpoints have their own */
     void *decoder;       /* hr_decoder: sources, tables */
     void *encoder;       /* hr_encoder: sinks that want one */
 };
@@ -81,8 +84,8 @@ struct hr_topology {
     size_t n_includes;
     bool dry; /* set before compiling: every sink gets an encoder, so that it can be printed */
     bool exactly_once; /* asked for by `guarantee` */
-    hr_node *sources, *tables, *steps, *sinks;
-    size_t n_sources, n_tables, n_steps, n_sinks;
+    hr_node *sources, *tables, *steps, *sinks, *endpoints;
+    size_t n_sources, n_tables, n_steps, n_sinks, n_endpoints;
     hr_node **order; /* steps, every one behind its input */
     /* errors: */
     hr_on_error on_error;

@@ -271,15 +271,32 @@ include_circle(includer *in, const hr_text *at, const include_file *from, const 
     include_error(in, at, "cycle", "move what both need into a file that includes neither", text);
 }
 
+/* A misspelt key counts: it is reported, and nothing else for want of it. */
+static bool
+include_has_endpoints(const hr_yaml_node *root)
+{
+    static const char *const name = "endpoints";
+
+    for (size_t i = 0; root->kind == HR_YAML_MAP && i < root->n; i++) {
+        if (hr_diag_nearest(root->entries[i].key.s, &name, 1) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const hr_yaml_node *
 hr_load_own_keys(hr_loader *loader, const hr_yaml_node *root)
 {
-    static const char *const needed[] = {"topology", "sources", "sinks"};
+    static const char *const needed[] = {"sources", "sinks", "topology"};
     static hr_yaml_node absent = {.kind = HR_YAML_SCALAR, .broken = true};
     hr_arena *arena = loader->topology->arena;
+    size_t n_needed = hr_yaml_get(root, "fragment") != NULL ? 3
+                      : include_has_endpoints(root)         ? 2
+                                                            : 0;
     hr_yaml_node *own;
 
-    if (hr_yaml_get(root, "fragment") == NULL) {
+    if (n_needed == 0) {
         return root;
     }
     own = hr_arena_calloc(arena, 1, sizeof *own);
@@ -292,7 +309,7 @@ hr_load_own_keys(hr_loader *loader, const hr_yaml_node *root)
         return root;
     }
     memcpy(own->entries, root->entries, root->n * sizeof *own->entries);
-    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+    for (size_t i = 0; i < n_needed; i++) {
         if (hr_yaml_get(root, needed[i]) == NULL) {
             hr_text key = {.s = needed[i], .len = strlen(needed[i])};
 

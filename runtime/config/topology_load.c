@@ -92,6 +92,9 @@ load_sections(hr_loader *loader, const hr_yaml_node *root, const hr_topology_blo
         rc = hr_load_nodes(loader, HR_NODE_SINK, block->sinks);
     }
     if (rc == HR_OK) {
+        rc = hr_load_nodes(loader, HR_NODE_ENDPOINT, block->endpoints);
+    }
+    if (rc == HR_OK) {
         hr_load_check_names(loader);
         rc = hr_load_wire(loader);
     }
@@ -149,7 +152,8 @@ load_root(hr_loader *loader, const hr_yaml_node *written)
     if (hr_diag_errors(loader->diag) > errors) {
         loader->names_unsure |= block.sources == NULL || block.steps == NULL;
         loader->wiring_unsure |= loader->names_unsure || block.sinks == NULL;
-        loader->tables_unsure |= block.steps == NULL || block.tables == NULL;
+        loader->tables_unsure |=
+            block.steps == NULL || block.tables == NULL || block.endpoints == NULL;
     }
     if (block.fragment.s != NULL) {
         load_fragment(loader, written);

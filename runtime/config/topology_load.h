@@ -25,8 +25,8 @@ hr_topology *hr_topology_load_text(const char *path, const char *text, size_t le
  * files' bytes to the topology's hash. HR_OK, with every mistake in diag, or HR_ENOMEM. */
 int hr_load_includes(hr_loader *loader, hr_yaml_node *root);
 
-/* The keys of a file with a broken value for each that a fragment may lack; the file itself, when
- * it is no fragment or no map. */
+/* The keys of a file with a broken value for each that it may lack because it is a fragment or has
+ * endpoints; the file itself, when it is neither or no map. */
 const hr_yaml_node *hr_load_own_keys(hr_loader *loader, const hr_yaml_node *root);
 
 /* A fragment has no name of a topology, no guarantee and no errors. */

@@ -79,7 +79,7 @@ node_list_types(hr_node_kind kind, char *out, size_t size)
 static bool
 node_belongs_elsewhere(hr_node_kind kind, const char *key, char *hint, size_t size)
 {
-    for (int k = HR_NODE_SOURCE; k <= HR_NODE_SINK; k++) {
+    for (int k = HR_NODE_SOURCE; k <= HR_NODE_ENDPOINT; k++) {
         hr_type_info info;
 
         if (k != (int)kind && hr_registry_find((hr_node_kind)k, key, &info)) {
@@ -146,8 +146,9 @@ node_unknown(node_reader *r, const hr_yaml_entry *entry)
     char hint[240], text[200], types[160];
 
     node_list_types(kind, types, sizeof types);
-    snprintf(text, sizeof text, "'%.60s' is neither a key of a %s nor %s %s", key->s,
-             hr_node_kind_word(kind), kind == HR_NODE_STEP ? "an" : "a", hr_node_type_word(kind));
+    snprintf(text, sizeof text, "'%.60s' is neither a key of %s %s nor %s %s", key->s,
+             kind == HR_NODE_ENDPOINT ? "an" : "a", hr_node_kind_word(kind),
+             kind == HR_NODE_STEP ? "an" : "a", hr_node_type_word(kind));
     if (r->own_rows[0].name == NULL && hr_options_find(hr_node_options(kind), key->s) != NULL) {
         snprintf(hint, sizeof hint,
                  "remove it: dead letters leave as they came, from wherever they failed");
@@ -371,8 +372,8 @@ node_check_name(node_reader *r)
         strspn(name->s, "abcdefghijklmnopqrstuvwxyz0123456789_") != name->len) {
         char text[120];
 
-        snprintf(text, sizeof text, "'%.60s' cannot be the name of a %s", name->s,
-                 hr_node_kind_word(r->node->kind));
+        snprintf(text, sizeof text, "'%.60s' cannot be the name of %s %s", name->s,
+                 r->node->kind == HR_NODE_ENDPOINT ? "an" : "a", hr_node_kind_word(r->node->kind));
         node_error(r, name, "bad-name",
                    "a name has lower case letters, digits and underscores, a letter first", text);
     }
@@ -419,7 +420,8 @@ node_read(hr_loader *loader, hr_node *node, const hr_option *own_rows)
     node_type_missing(&r);
     node_parse_own(&r);
     node_parse_options(&r);
-    loader->tables_unsure |= node->kind == HR_NODE_STEP && node->broken;
+    loader->tables_unsure |=
+        (node->kind == HR_NODE_STEP || node->kind == HR_NODE_ENDPOINT) && node->broken;
     return HR_OK;
 }
 
@@ -432,11 +434,13 @@ hr_load_nodes(hr_loader *loader, hr_node_kind kind, const hr_yaml_node *section)
     hr_node **place = kind == HR_NODE_SOURCE  ? &t->sources
                       : kind == HR_NODE_TABLE ? &t->tables
                       : kind == HR_NODE_STEP  ? &t->steps
-                                              : &t->sinks;
+                      : kind == HR_NODE_SINK  ? &t->sinks
+                                              : &t->endpoints;
     size_t *count = kind == HR_NODE_SOURCE  ? &t->n_sources
                     : kind == HR_NODE_TABLE ? &t->n_tables
                     : kind == HR_NODE_STEP  ? &t->n_steps
-                                            : &t->n_sinks;
+                    : kind == HR_NODE_SINK  ? &t->n_sinks
+                                            : &t->n_endpoints;
 
     if (nodes == NULL) {
         return HR_ENOMEM;

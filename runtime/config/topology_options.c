@@ -60,7 +60,7 @@ static const hr_option include_rows[] = {
      .kind = HR_OPT_LIST,
      .offset = offsetof(hr_include_block, take),
      .fallback = "[tables, steps]",
-     .choices = "sources|tables|steps|sinks",
+     .choices = "sources|tables|steps|sinks|endpoints",
      .flags = HR_OPT_NONEMPTY,
      .help = "The sections whose nodes come from there."},
     HR_OPT_END(hr_include_block),
@@ -102,7 +102,7 @@ const hr_option hr_topology_options[] = {
      .kind = HR_OPT_NODE,
      .offset = TOPOLOGY(sources),
      .choices = "sources",
-     .help = "Where records come from, by name.",
+     .help = "Where records come from, by name; may be absent where there are endpoints.",
      .flags = HR_OPT_NONEMPTY},
     {.name = "tables",
      .kind = HR_OPT_NODE,
@@ -120,8 +120,14 @@ const hr_option hr_topology_options[] = {
      .kind = HR_OPT_NODE,
      .offset = TOPOLOGY(sinks),
      .choices = "sinks",
-     .help = "Where records go, by name.",
+     .help = "Where records go, by name; may be absent where there are endpoints.",
      .flags = HR_OPT_NONEMPTY},
+    {.name = "endpoints",
+     .kind = HR_OPT_NODE,
+     .offset = TOPOLOGY(endpoints),
+     .choices = "endpoints",
+     .help = "What answers HTTP requests and emits no records, by name.",
+     .flags = HR_OPT_NONEMPTY | HR_OPT_OPTIONAL},
     {.name = "errors",
      .kind = HR_OPT_BLOCK,
      .offset = TOPOLOGY(errors),
@@ -203,10 +209,13 @@ static const hr_option sink_rows[] = {
     {0},
 };
 
+static const hr_option endpoint_rows[] = {{0}};
+
 const hr_option *
 hr_node_options(hr_node_kind kind)
 {
-    static const hr_option *const tables[] = {source_rows, table_rows, step_rows, sink_rows};
+    static const hr_option *const tables[] = {source_rows, table_rows, step_rows, sink_rows,
+                                              endpoint_rows};
 
     return tables[kind];
 }
@@ -214,7 +223,7 @@ hr_node_options(hr_node_kind kind)
 const char *
 hr_node_kind_word(hr_node_kind kind)
 {
-    static const char *const words[] = {"source", "table", "step", "sink"};
+    static const char *const words[] = {"source", "table", "step", "sink", "endpoint"};
 
     return words[kind];
 }
@@ -223,7 +232,7 @@ const char *
 hr_node_type_word(hr_node_kind kind)
 {
     static const char *const words[] = {"kind of source", "kind of table", "operator",
-                                        "kind of sink"};
+                                        "kind of sink", "kind of endpoint"};
 
     return words[kind];
 }

@@ -18,7 +18,7 @@ typedef struct hr_topology_block {
     hr_text name, fragment, description;
     hr_opt_blocks include; /* hr_include_block; read by topology_include.c before */
     int guarantee;         /* 0 at-least-once, 1 exactly-once */
-    const hr_yaml_node *sources, *tables, *steps, *sinks;
+    const hr_yaml_node *sources, *tables, *steps, *sinks, *endpoints;
     struct {
         int on_error; /* hr_on_error */
         struct {
@@ -43,7 +43,8 @@ extern const hr_option hr_topology_options[];
 /* The table of a node's own keys. */
 const hr_option *hr_node_options(hr_node_kind kind);
 
-/* "source", "table", "step", "sink"; and the word for its type: "operator" for a step. */
+/* "source", "table", "step", "sink", "endpoint"; and the word for its type: "operator" for a step.
+ */
 const char *hr_node_kind_word(hr_node_kind kind);
 const char *hr_node_type_word(hr_node_kind kind);
 

@@ -72,6 +72,9 @@ wire_unknown(wiring *w, hr_node *node)
     } else if (hr_topology_find(w->t, HR_NODE_SINK, from->s) != NULL) {
         snprintf(hint, sizeof hint, "it is a sink, and nothing comes out of a sink");
         w->loader->wiring_unsure = true;
+    } else if (hr_topology_find(w->t, HR_NODE_ENDPOINT, from->s) != NULL) {
+        snprintf(hint, sizeof hint, "it is an endpoint, and no records come out of one");
+        w->loader->wiring_unsure = true;
     } else if ((nearest = wire_nearest(w->t->steps, w->t->n_steps, from->s, &index)) != NULL) {
         w->step_meant[index] = true;
         snprintf(hint, sizeof hint, "did you mean '%s'?", nearest);
@@ -289,34 +292,40 @@ wire_unused(wiring *w, hr_node *node, const char *remedy)
 
 /* By the convention that an option `table` of kind name names a table. */
 static void
-wire_mark_tables(wiring *w)
+wire_mark_table_of(wiring *w, const hr_node *node)
 {
     hr_topology *t = w->t;
+    hr_type_info info;
+    const hr_option *row =
+        node->type != NULL && hr_registry_find(node->kind, node->type_name.s, &info)
+            ? hr_options_find(info.options, "table")
+            : NULL;
+    const hr_text *name;
+    hr_node *table;
+    size_t index = 0;
 
-    for (size_t i = 0; i < t->n_steps; i++) {
-        const hr_node *step = &t->steps[i];
-        hr_type_info info;
-        const hr_option *row =
-            step->type != NULL && hr_registry_find(HR_NODE_STEP, step->type_name.s, &info)
-                ? hr_options_find(info.options, "table")
-                : NULL;
-        const hr_text *name;
-        hr_node *table;
-        size_t index = 0;
+    if (row == NULL || row->kind != HR_OPT_NAME || node->options == NULL || node->broken) {
+        return;
+    }
+    name = (const hr_text *)((const char *)node->options + row->offset);
+    table = name->s != NULL ? hr_topology_find(t, HR_NODE_TABLE, name->s) : NULL;
+    if (table != NULL) {
+        w->table_used[table->index] = true;
+    } else if (name->s != NULL && wire_nearest(t->tables, t->n_tables, name->s, &index) != NULL) {
+        w->table_used[index] = true;
+    } else {
+        w->loader->tables_unsure = true;
+    }
+}
 
-        if (row == NULL || row->kind != HR_OPT_NAME || step->options == NULL || step->broken) {
-            continue;
-        }
-        name = (const hr_text *)((const char *)step->options + row->offset);
-        table = name->s != NULL ? hr_topology_find(t, HR_NODE_TABLE, name->s) : NULL;
-        if (table != NULL) {
-            w->table_used[table->index] = true;
-        } else if (name->s != NULL &&
-                   wire_nearest(t->tables, t->n_tables, name->s, &index) != NULL) {
-            w->table_used[index] = true;
-        } else {
-            w->loader->tables_unsure = true;
-        }
+static void
+wire_mark_tables(wiring *w)
+{
+    for (size_t i = 0; i < w->t->n_steps; i++) {
+        wire_mark_table_of(w, &w->t->steps[i]);
+    }
+    for (size_t i = 0; i < w->t->n_endpoints; i++) {
+        wire_mark_table_of(w, &w->t->endpoints[i]);
     }
 }
 
@@ -338,7 +347,7 @@ wire_loose_ends(wiring *w)
     }
     for (size_t i = 0; i < t->n_tables && !w->loader->tables_unsure; i++) {
         if (!w->table_used[i]) {
-            wire_unused(w, &t->tables[i], "name it in an `enrich`");
+            wire_unused(w, &t->tables[i], "name it in an `enrich` or an `http_lookup`");
         }
     }
 }
@@ -397,7 +406,7 @@ names_compare(hr_loader *loader, hr_node *a, hr_node *b)
     if (strcmp(a->name.s, b->name.s) != 0) {
         return;
     }
-    loader->wiring_unsure = true;
+    loader->wiring_unsure = loader->tables_unsure = true;
     if (strcmp(a->name.loc.file, b->name.loc.file) != 0) {
         names_of_two_files(loader, a, b);
         names_of_two_files(loader, b, a);
@@ -414,12 +423,13 @@ void
 hr_load_check_names(hr_loader *loader)
 {
     hr_topology *t = loader->topology;
-    hr_node *sections[] = {t->sources, t->tables, t->steps, t->sinks, t->dead_letters};
-    size_t counts[] = {t->n_sources, t->n_tables, t->n_steps, t->n_sinks,
-                       t->dead_letters != NULL ? 1 : 0};
+    hr_node *sections[] = {t->sources, t->tables,    t->steps,
+                           t->sinks,   t->endpoints, t->dead_letters};
+    size_t counts[] = {t->n_sources, t->n_tables,    t->n_steps,
+                       t->n_sinks,   t->n_endpoints, t->dead_letters != NULL ? 1 : 0};
 
-    for (size_t a = 0; a < 5; a++) {
-        for (size_t b = a + 1; b < 5; b++) {
+    for (size_t a = 0; a < 6; a++) {
+        for (size_t b = a + 1; b < 6; b++) {
             for (size_t i = 0; i < counts[a]; i++) {
                 for (size_t k = 0; k < counts[b]; k++) {
                     names_compare(loader, &sections[a][i], &sections[b][k]);

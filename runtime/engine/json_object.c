@@ -35,6 +35,7 @@ struct hr_json_frame {
 /* An object while it is compiled. */
 typedef struct object_maker {
     hr_node *node;
+    const hr_fields *all; /* what a star means */
     hr_json_object *object;
     hr_buf text; /* what stands before the next value */
     int worst;   /* HR_EREPORTED once something was wrong */
@@ -128,7 +129,7 @@ object_key(object_maker *m, const char *lead, const char *name)
 static void
 object_all_fields(object_maker *m, const hr_yaml_node *yaml)
 {
-    const hr_fields *fields = &m->node->fields;
+    const hr_fields *fields = m->all;
     hr_error err = {0};
 
     if (fields->open) {
@@ -205,9 +206,16 @@ object_value(object_maker *m, const hr_yaml_node *yaml, const char *name)
 int
 hr_json_object_compile(hr_node *node, const hr_yaml_node *yaml, hr_json_object **out, hr_error *err)
 {
+    return hr_json_object_compile_for(node, yaml, &node->fields, out, err);
+}
+
+int
+hr_json_object_compile_for(hr_node *node, const hr_yaml_node *yaml, const hr_fields *all,
+                           hr_json_object **out, hr_error *err)
+{
     hr_arena *arena = hr_node_arena(node);
     hr_json_object *object = hr_arena_calloc(arena, 1, sizeof *object);
-    object_maker m = {.node = node, .object = object, .worst = HR_OK};
+    object_maker m = {.node = node, .all = all, .object = object, .worst = HR_OK};
 
     if (object == NULL) {
         return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");

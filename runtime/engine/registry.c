@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_registry.h"
+#include "hr_endpoint.h"
 #include "hr_operator.h"
 #include "hr_sink.h"
 #include "hr_source.h"
@@ -9,7 +10,7 @@
 
 #include <string.h>
 
-/* The four type structs differ; this is what they share. */
+/* The type structs differ; this is what they share. */
 #define TYPE_INFO(t)                                                                               \
     (hr_type_info)                                                                                 \
     {                                                                                              \
@@ -44,6 +45,12 @@ registry_info(hr_node_kind kind, size_t i, hr_type_info *out)
             return false;
         }
         *out = TYPE_INFO(hr_builtin_sinks[i]);
+        return true;
+    case HR_NODE_ENDPOINT:
+        if (hr_builtin_endpoints[i] == NULL) {
+            return false;
+        }
+        *out = TYPE_INFO(hr_builtin_endpoints[i]);
         return true;
     }
     return false;

@@ -2,6 +2,7 @@
 #include "engine/topology_compile.h"
 #include "codec/codec.h"
 #include "codec/schema.h"
+#include "hr_endpoint.h"
 #include "hr_operator.h"
 #include "hr_sink.h"
 #include "hr_source.h"
@@ -246,6 +247,28 @@ compile_sink(hr_node *node)
     }
 }
 
+/* An endpoint's fields are what its compile() declares: there is no source to read them from. */
+static void
+compile_endpoint(hr_node *node)
+{
+    const hr_endpoint_type *type = node->type;
+    hr_error err = {0};
+    int rc = HR_OK;
+
+    if (type == NULL || node->broken) {
+        return;
+    }
+    if (compile_lineage(node) == NULL) {
+        rc = hr_fail(&err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    }
+    if (rc == HR_OK) {
+        rc = compile_block(node, type->shared_size, type->compile, &err);
+    }
+    if (rc != HR_OK) {
+        compile_error(node, &err);
+    }
+}
+
 /* Dead letters carry the source's bytes: no fields, no encoder. */
 static void
 compile_dead_letters(hr_node *node)
@@ -285,6 +308,9 @@ hr_topology_compile(hr_topology *topology, hr_diag *diag)
     }
     for (size_t i = 0; i < topology->n_sinks; i++) {
         compile_sink(&topology->sinks[i]);
+    }
+    for (size_t i = 0; i < topology->n_endpoints; i++) {
+        compile_endpoint(&topology->endpoints[i]);
     }
     if (topology->dead_letters != NULL) {
         compile_dead_letters(topology->dead_letters);
