@@ -273,7 +273,6 @@ lookup_key(lookup_work *work, const lookup_shared *s, hr_error *err)
 static void
 lookup_send(hr_endpoint *endpoint, lookup_work *work, hr_ask ask, hr_ask_outcome outcome)
 {
-    static const char *const headers[] = {"Cache-Control", "no-store", NULL};
     const hr_node *node = hr_endpoint_node(endpoint);
     const lookup_options *opt = node->options;
     const lookup_shared *s = node->shared;
@@ -290,7 +289,7 @@ lookup_send(hr_endpoint *endpoint, lookup_work *work, hr_ask ask, hr_ask_outcome
     }
     hr_endpoint_answer(endpoint, ask, outcome,
                        (int)(found ? opt->found.status : opt->missing.status), "application/json",
-                       hr_buf_span(&work->body), headers);
+                       hr_buf_span(&work->body), NULL);
 }
 
 static void

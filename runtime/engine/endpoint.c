@@ -62,12 +62,20 @@ hr_endpoint_open(hr_node *node, const hr_runner *runner, hr_http_server *server,
 }
 
 void
+hr_endpoint_stop(hr_endpoint *endpoint)
+{
+    if (endpoint != NULL) {
+        hr_http_route_remove(endpoint->server, endpoint);
+    }
+}
+
+void
 hr_endpoint_close(hr_endpoint *endpoint)
 {
     if (endpoint == NULL) {
         return;
     }
-    hr_http_route_remove(endpoint->server, endpoint);
+    hr_endpoint_stop(endpoint);
     if (endpoint->type->close != NULL) {
         endpoint->type->close(endpoint, endpoint->state);
     }

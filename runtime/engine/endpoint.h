@@ -22,7 +22,10 @@ typedef struct hr_endpoint_stats {
 hr_endpoint *hr_endpoint_open(hr_node *node, const hr_runner *runner, hr_http_server *server,
                               hr_error *err);
 
-/* Takes its routes away, answers what it kept and frees it. Main thread. Accepts NULL. */
+/* Takes its routes away: no request comes any more. Main thread. Accepts NULL. */
+void hr_endpoint_stop(hr_endpoint *endpoint);
+
+/* Stops it, answers what it kept and frees it. Main thread. Accepts NULL. */
 void hr_endpoint_close(hr_endpoint *endpoint);
 
 /* thread: any */

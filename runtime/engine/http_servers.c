@@ -101,6 +101,9 @@ hr_http_servers_use(hr_http_servers *servers, const hr_run *run, hr_error *err)
     for (size_t i = 0; i < t->n_sources && rc == HR_OK; i++) {
         rc = servers_use_node(servers, run, &t->sources[i], err);
     }
+    for (size_t i = 0; i < t->n_endpoints && rc == HR_OK && !run->options.dry; i++) {
+        rc = servers_use_node(servers, run, &t->endpoints[i], err);
+    }
     return rc;
 }
 

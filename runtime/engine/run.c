@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/run.h"
 #include "engine/clock.h"
+#include "engine/endpoint.h"
+#include "engine/http_servers.h"
 #include "engine/thread.h"
 
 #include <stdarg.h>
@@ -139,6 +141,9 @@ run_check_connections(const hr_run *run, hr_error *err)
     for (size_t i = 0; i < t->n_tables && rc == HR_OK; i++) {
         rc = hr_run_check_connection(run->runner, &t->tables[i], err);
     }
+    for (size_t i = 0; i < t->n_endpoints && rc == HR_OK && !run->options.dry; i++) {
+        rc = hr_run_check_connection(run->runner, &t->endpoints[i], err);
+    }
     for (size_t i = 0; i < t->n_sinks && rc == HR_OK && !run->options.dry; i++) {
         rc = run->armed[i] ? hr_run_check_connection(run->runner, &t->sinks[i], err) : HR_OK;
     }
@@ -156,7 +161,7 @@ run_init_stats(hr_run *run)
 {
     int rc = HR_OK;
 
-    run->stats = calloc(run->n_threads, sizeof *run->stats);
+    run->stats = calloc(run->n_threads + 1, sizeof *run->stats);
     if (run->stats == NULL || hr_recent_init(&run->recent) != HR_OK) {
         return HR_ENOMEM;
     }
@@ -177,8 +182,9 @@ run_init(hr_run *run, hr_error *err)
     run->armed = calloc(topology->n_sinks + 1, sizeof *run->armed);
     run->plans = calloc(topology->n_sources + 1, sizeof *run->plans);
     run->tables = calloc(topology->n_tables + 1, sizeof(hr_table *));
+    run->endpoints = calloc(topology->n_endpoints + 1, sizeof(hr_endpoint *));
     run->until_known = calloc(topology->n_sources + 1, sizeof *run->until_known);
-    if (run->armed == NULL || run->plans == NULL || run->tables == NULL ||
+    if (run->armed == NULL || run->plans == NULL || run->tables == NULL || run->endpoints == NULL ||
         run->until_known == NULL) {
         return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
     }
@@ -199,7 +205,8 @@ run_init(hr_run *run, hr_error *err)
     if (run->n_threads < 1 || run->n_threads > THREADS_MAX) {
         return hr_fail(err, HR_ECONFIG, HR_NO_LOC, "threads must be between 1 and %d", THREADS_MAX);
     }
-    run->threads = calloc(run->n_threads, sizeof *run->threads);
+    run->n_threads = topology->n_sources > 0 ? run->n_threads : 0; /* endpoints only */
+    run->threads = calloc(run->n_threads + 1, sizeof *run->threads);
     return run->threads != NULL && run_init_stats(run) == HR_OK
                ? HR_OK
                : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
@@ -227,6 +234,22 @@ hr_run_create(hr_topology *topology, const hr_runner *runner, const hr_run_optio
     return run;
 }
 
+/* Endpoints ask tables, and tables answer what endpoints asked: first nothing new is asked, then
+ * the rest is answered. */
+static void
+run_close_endpoints_and_tables(hr_run *run)
+{
+    for (size_t i = 0; run->endpoints != NULL && i < run->topology->n_endpoints; i++) {
+        hr_endpoint_stop(run->endpoints[i]);
+    }
+    for (size_t i = 0; run->tables != NULL && i < run->topology->n_tables; i++) {
+        hr_table_stop(run->tables[i]);
+    }
+    for (size_t i = 0; run->endpoints != NULL && i < run->topology->n_endpoints; i++) {
+        hr_endpoint_close(run->endpoints[i]);
+    }
+}
+
 void
 hr_run_destroy(hr_run *run)
 {
@@ -239,9 +262,7 @@ hr_run_destroy(hr_run *run)
     for (size_t i = 0; i < run->n_threads && run->stats != NULL; i++) {
         hr_thread_stats_finish(&run->stats[i]);
     }
-    for (size_t i = 0; run->tables != NULL && i < run->topology->n_tables; i++) {
-        hr_table_stop(run->tables[i]);
-    }
+    run_close_endpoints_and_tables(run);
     for (size_t i = 0; run->plans != NULL && i < run->topology->n_sources; i++) {
         hr_plan_finish(&run->plans[i]);
     }
@@ -250,6 +271,7 @@ hr_run_destroy(hr_run *run)
     free(run->threads);
     free(run->stats);
     free(run->tables);
+    free(run->endpoints);
     free(run->plans);
     free(run->armed);
     free(run->until);
@@ -269,9 +291,34 @@ run_notify(void *ctx)
     uv_async_send(run->changed);
 }
 
+static int
+run_open_endpoints(hr_run *run, hr_error *err)
+{
+    for (size_t i = 0; i < run->topology->n_endpoints && !run->options.dry; i++) {
+        hr_node *node = &run->topology->endpoints[i];
+        hr_http_server *server = hr_run_http(run, hr_run_connection(run, node));
+        hr_endpoint *endpoint =
+            server != NULL ? hr_endpoint_open(node, run->runner, server, err) : NULL;
+
+        if (server == NULL) {
+            return hr_fail(err, HR_EFATAL, node->name.loc, "the endpoint '%s' has no server",
+                           node->name.s);
+        }
+        pthread_mutex_lock(&run->lock);
+        run->endpoints[i] = endpoint;
+        pthread_mutex_unlock(&run->lock);
+        if (endpoint == NULL) {
+            return err->code != HR_OK ? err->code : HR_EFATAL;
+        }
+    }
+    return HR_OK;
+}
+
 int
 hr_run_start(hr_run *run, hr_error *err)
 {
+    int rc;
+
     hr_log(HR_LOG_INFO, "topology starts" HR_LOG_KV "topology=%s group=%s threads=%zu",
            run->topology->name.s, run->group, run->n_threads);
     for (size_t i = 0; i < run->topology->n_tables; i++) {
@@ -285,8 +332,11 @@ hr_run_start(hr_run *run, hr_error *err)
             return err->code != HR_OK ? err->code : HR_EFATAL;
         }
     }
-    hr_run_tick(run);
-    return HR_OK;
+    rc = run_open_endpoints(run, err);
+    if (rc == HR_OK) {
+        hr_run_tick(run);
+    }
+    return rc;
 }
 
 /* True when all tables are ready; a table that failed for good fails the run. */
@@ -317,6 +367,9 @@ run_start_threads(hr_run *run)
 
     run->started = true;
     run->began_ms = hr_clock_ms();
+    if (run->n_threads == 0 && run->options.until_end) {
+        atomic_store(&run->ended, true); /* no source has anything to read */
+    }
     for (size_t i = 0; i < run->n_threads; i++) {
         if (hr_thread_start(&run->threads[i], run, (int)i, &err) != HR_OK) {
             hr_run_fail(run, "%s", err.msg);

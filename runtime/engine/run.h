@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <uv.h>
 
+typedef struct hr_endpoint hr_endpoint;
 typedef struct hr_thread hr_thread;
 typedef struct hr_run hr_run;
 struct hr_http_servers;
@@ -46,6 +47,7 @@ struct hr_run {
     size_t n_threads, n_started;        /* n_started: main thread */
     hr_thread_stats *stats;             /* by thread; from create to destroy */
     hr_table **tables;                  /* written under the lock */
+    hr_endpoint **endpoints;            /* likewise; by index; NULL: not open (dry, not started) */
     const struct hr_http_servers *http; /* the app's; NULL: none */
     atomic_bool started;                /* stream threads run */
     int64_t began_ms;                   /* when they were started; main thread */
@@ -72,7 +74,8 @@ struct hr_run {
 hr_run *hr_run_create(hr_topology *topology, const hr_runner *runner, const hr_run_options *options,
                       uv_async_t *changed, hr_error *err);
 
-/* Starts tables, then (from hr_run_tick(), once all tables are ready) the stream threads. */
+/* Starts tables and endpoints, then (from hr_run_tick(), once all tables are ready) the stream
+ * threads. */
 int hr_run_start(hr_run *run, hr_error *err);
 
 /* Called by the main loop now and then: starts threads, reloads models and tables. */

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# `headrace operators NAME` has help and an example for every source, table, step and sink, and the example passes
-# `headrace check` where it is put into the flight topology.
+# `headrace operators NAME` has help and an example for every source, table, step, sink and endpoint, and the
+# example passes `headrace check` where it is put into the flight topology.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 tree=$(mktemp -d)
@@ -37,6 +37,7 @@ check_example() { # SECTION NAME
     tables) insert tables none && add_lookup ;;
     steps) insert steps distance && add_sink my_step ;;
     sinks) insert sinks classify ;;
+    endpoints) { echo endpoints: && sed 1d "$example"; } >>"$topology" ;;
     esac
     (cd "$tree" && "$HEADRACE" check topologies/flight_delay/topology.yaml) >"$tree/check.txt" || {
         cat "$example" "$tree/check.txt"
@@ -49,18 +50,20 @@ n=0
 section=
 while read -r name _; do
     case $name in
-    sources | tables | steps | sinks) section=$name && continue ;;
+    sources | tables | steps | sinks | endpoints) section=$name && continue ;;
     '' | '`headrace') continue ;;
     esac
     help=$("$HEADRACE" operators "$name")
     word=${section%s}
     part=$(awk -v start="$word $name: " 'index($0, start) == 1 { on = 1; print; next }
-                                         on && /^(source|table|step|sink) [a-z]+: / { exit } on' <<<"$help")
-    for wanted in options: "beside \`$name\`:" example:; do
+                                         on && /^(source|table|step|sink|endpoint) [a-z_]+: / { exit } on' <<<"$help")
+    beside="beside \`$name\`:"
+    [ "$section" != endpoints ] || beside=options:
+    for wanted in options: "$beside" example:; do
         grep -qF -- "$wanted" <<<"$part" || { echo "$word $name: no '$wanted'" && exit 1; }
     done
     sed -n '/^example:$/,$p' <<<"$part" | sed 1d >"$example"
     check_example "$section" "$name" || { echo "the example of $word $name is wrong" && exit 1; }
     n=$((n + 1))
 done < <("$HEADRACE" operators)
-[ "$n" -ge 17 ] || { echo "only $n of them were seen" && exit 1; }
+[ "$n" -ge 18 ] || { echo "only $n of them were seen" && exit 1; }
