@@ -97,6 +97,7 @@ typedef struct hr_stats_run {
     const char *const *waiting_for; /* "table distances": what is not ready, and why if known */
     size_t n_waiting_for;
     size_t threads;
+    const int64_t *turned_ago_ms; /* by thread: its loop's last turn; -1: it does not run */
     const hr_stats_node *nodes;
     size_t n_nodes;
     const hr_stats_partition *partitions;

@@ -243,6 +243,21 @@ run_failure(hr_run *run, hr_arena *arena, hr_stats_run *out)
     return out->failure != NULL ? HR_OK : HR_ENOMEM;
 }
 
+static int
+run_turns(hr_run *run, hr_arena *arena, hr_stats_run *out)
+{
+    int64_t *ago = hr_arena_calloc(arena, run->n_threads + 1, sizeof *ago);
+    int64_t now = hr_clock_ms();
+
+    for (size_t t = 0; ago != NULL && t < run->n_threads; t++) {
+        int64_t turned = atomic_load_explicit(&run->stats[t].turned_ms, memory_order_relaxed);
+
+        ago[t] = turned == 0 ? -1 : turned < now ? now - turned : 0;
+    }
+    out->turned_ago_ms = ago;
+    return ago != NULL ? HR_OK : HR_ENOMEM;
+}
+
 int
 hr_stats_run_take(hr_run *run, hr_arena *arena, hr_stats_run *out)
 {
@@ -267,7 +282,7 @@ hr_stats_run_take(hr_run *run, hr_arena *arena, hr_stats_run *out)
     if (rc != HR_OK || (rc = hr_stats_nodes(run, arena, out, &reasons)) != HR_OK ||
         (rc = run_histograms(run, arena, out)) != HR_OK ||
         (rc = run_partitions(run, arena, out)) != HR_OK ||
-        (rc = run_memory(run, arena, out)) != HR_OK) {
+        (rc = run_memory(run, arena, out)) != HR_OK || (rc = run_turns(run, arena, out)) != HR_OK) {
         return rc;
     }
     out->waiting_for = reasons.v;

@@ -190,6 +190,7 @@ thread_periodic(hr_thread *thread)
 {
     int64_t now = hr_clock_ms();
 
+    atomic_store_explicit(&thread->stats->turned_ms, now, memory_order_relaxed);
     if (now >= thread->commit_at_ms) {
         hr_commit_all(thread, 0);
         thread->commit_at_ms = now + thread->run->runner->commit_interval_ms;
@@ -318,6 +319,7 @@ thread_main(void *arg)
     thread_run_turns(thread);
     thread_rearm(thread);
     uv_run(&thread->loop, UV_RUN_DEFAULT);
+    atomic_store_explicit(&thread->stats->turned_ms, 0, memory_order_relaxed);
     atomic_fetch_sub(&thread->run->threads_running, 1);
     uv_async_send(thread->run->changed);
     return NULL;

@@ -13,6 +13,7 @@ typedef struct hr_thread_stats {
     hr_trouble *sources, *sinks; /* by index; of sinks the dead letters last */
     size_t n_sources, n_sinks;
     hr_partition_stats partitions;
+    atomic_int_fast64_t turned_ms; /* of its last turn, by hr_clock_ms(); 0: it does not run */
 } hr_thread_stats;
 
 /* HR_OK, HR_ENOMEM; finish it in either case. */

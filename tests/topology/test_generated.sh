@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The reference and the JSON Schema in the repository are what the tables say now. After a change:
+# The reference, the metrics and the JSON Schema in the repository are what the tables say now. After a change:
 #   tests/topology/test_generated.sh --write
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -19,5 +19,6 @@ generated() { # FILE COMMAND...
 
 write=${1:-}
 generated docs/REFERENCE.md operators --markdown
+generated docs/METRICS.md metrics --markdown
 generated schemas/topology.schema.json schema
 exit $status
