@@ -85,15 +85,8 @@ hr_admin_on_ready(void *ctx, hr_http_request *request)
 void
 hr_admin_on_page(void *ctx, hr_http_request *request)
 {
-    static const char *const extra[] = {"Cache-Control",
-                                        "no-cache",
-                                        "Content-Security-Policy",
-                                        HR_PAGE_POLICY,
-                                        "X-Content-Type-Options",
-                                        "nosniff",
-                                        "Referrer-Policy",
-                                        "no-referrer",
-                                        NULL};
+    static const char *const extra[] = {"Cache-Control", "no-cache", "Content-Security-Policy",
+                                        HR_PAGE_POLICY, NULL};
     const char *path = hr_http_path(request);
 
     (void)ctx;
@@ -139,9 +132,10 @@ admin_add_all(hr_admin *admin, hr_error *err)
         const char *path;
         hr_http_handler handler;
     } routes[] = {
-        {"/metrics", hr_admin_on_metrics}, {"/topology", hr_admin_on_topology},
-        {"/healthz", hr_admin_on_health},  {"/readyz", hr_admin_on_ready},
-        {"/tap/{node}", hr_admin_on_tap},
+        {"/metrics", hr_admin_on_metrics},
+        {"/topology", hr_admin_on_topology},
+        {"/healthz", hr_admin_on_health},
+        {"/readyz", hr_admin_on_ready},
     };
 
     for (size_t i = 0; i < sizeof routes / sizeof routes[0] && rc == HR_OK; i++) {
@@ -164,7 +158,6 @@ hr_admin_create(hr_app *app, hr_http_server *server, hr_error *err)
     }
     admin->app = app;
     admin->server = server;
-    hr_taps_init(&admin->taps);
     if (admin_add_all(admin, err) != HR_OK) {
         hr_admin_destroy(admin);
         return NULL;
@@ -179,6 +172,5 @@ hr_admin_destroy(hr_admin *admin)
         return;
     }
     hr_http_route_remove(admin->server, admin);
-    hr_taps_finish(&admin->taps);
     free(admin);
 }

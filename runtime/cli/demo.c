@@ -16,6 +16,7 @@
 
 typedef struct demo {
     hr_app *app;
+    hr_admin *admin;
     hr_demo_view *view;
     int64_t stop_at_ms; /* 0: runs until a signal */
 } demo;
@@ -94,6 +95,23 @@ demo_start_view(demo *d, const hr_runner *runner, const demo_args *args)
     return 0;
 }
 
+/* The log is silent here, so the address is told. */
+static int
+demo_serve(demo *d)
+{
+    hr_error err = {0};
+
+    if (hr_cli_admin(d->app, &d->admin, &err) != HR_OK) {
+        demo_print_error(&err);
+        return 1;
+    }
+    if (d->admin != NULL) {
+        fprintf(stderr, "live view and metrics on http://%s/\n",
+                hr_http_server_address(hr_app_http(d->app)));
+    }
+    return 0;
+}
+
 /* The flights begin once the view looks at the answers, so that the first one is seen. */
 static int
 demo_run(demo *d, const hr_runner *runner, const demo_args *args)
@@ -106,6 +124,9 @@ demo_run(demo *d, const hr_runner *runner, const demo_args *args)
     }
     if (status == 0) {
         status = demo_start_view(d, runner, args);
+    }
+    if (status == 0) {
+        status = demo_serve(d);
     }
     if (status != 0) {
         return status;
@@ -136,6 +157,7 @@ demo_main(const demo_args *args, hr_runner *runner)
         fprintf(stderr, "headrace demo: no answer was seen\n");
         status = 1;
     }
+    hr_admin_destroy(d.admin);
     hr_app_destroy(d.app);
     return status;
 }

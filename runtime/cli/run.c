@@ -13,7 +13,8 @@
 
 typedef struct run_args {
     hr_arg_list files, sets;
-    const char *config, *sinks, *group, *threads;
+    const char *config, *sinks, *group, *threads, *http;
+    char http_set[300];
     char *sinks_split; /* what the names of the sinks point into */
     bool until_end, dry, quiet, fail_fast;
 } run_args;
@@ -54,6 +55,15 @@ hr_cli_topology(const char *path, const hr_runner *runner, bool dry)
     return topology;
 }
 
+int
+hr_cli_admin(hr_app *app, hr_admin **out, hr_error *err)
+{
+    hr_http_server *server = hr_app_http(app);
+
+    *out = server != NULL ? hr_admin_create(app, server, err) : NULL;
+    return server == NULL || *out != NULL ? HR_OK : err->code;
+}
+
 static void
 run_print_error(const hr_error *err)
 {
@@ -84,6 +94,23 @@ run_add_all(hr_app *app, const hr_runner *runner, const run_args *args,
         }
     }
     return 0;
+}
+
+/* --http ADDRESS as the --set that it stands for: quoted, since [::1]:0 is a list in YAML. */
+static bool
+run_http(run_args *args)
+{
+    if (args->http == NULL) {
+        return true;
+    }
+    if (strlen(args->http) > 256 || strchr(args->http, '\'') != NULL ||
+        args->sets.n == HR_ARG_LIST_MAX) {
+        fprintf(stderr, "headrace run: --http wants an address such as 127.0.0.1:8686, or off\n");
+        return false;
+    }
+    snprintf(args->http_set, sizeof args->http_set, "http.listen='%s'", args->http);
+    args->sets.v[args->sets.n++] = args->http_set;
+    return true;
 }
 
 static int
@@ -124,6 +151,7 @@ run_app(const run_args *args, hr_runner *runner, const hr_run_options *options)
 {
     hr_error err = {0};
     hr_app *app = hr_app_create(runner, &err);
+    hr_admin *admin = NULL;
     int status;
 
     if (app == NULL) {
@@ -131,6 +159,10 @@ run_app(const run_args *args, hr_runner *runner, const hr_run_options *options)
         return 1;
     }
     status = run_add_all(app, runner, args, options);
+    if (status == 0 && hr_cli_admin(app, &admin, &err) != HR_OK) {
+        run_print_error(&err);
+        status = 1;
+    }
     if (status == 0) {
         if (!args->quiet && isatty(STDERR_FILENO)) {
             hr_live_line_start(app);
@@ -138,6 +170,7 @@ run_app(const run_args *args, hr_runner *runner, const hr_run_options *options)
         status = hr_app_loop(app);
         hr_live_line_stop();
     }
+    hr_admin_destroy(admin);
     hr_app_destroy(app);
     return status;
 }
@@ -153,6 +186,8 @@ hr_cmd_run(int argc, char **argv)
         {"--set", HR_ARG_LIST, &args.sets, "A.B=C", "Overrides a value of the config."},
         {"--sinks", HR_ARG_TEXT, &args.sinks, "A,B", "Arms these sinks only."},
         {"--group", HR_ARG_TEXT, &args.group, "NAME", "Consumer group; default: by the topology."},
+        {"--http", HR_ARG_TEXT, &args.http, "ADDRESS|off",
+         "Where metrics and the live page are served; port 0: a free one."},
         {"--threads", HR_ARG_TEXT, &args.threads, "N", "Stream threads per topology."},
         {"--until-end", HR_ARG_FLAG, &args.until_end, NULL,
          "Ends when the sources are read up to what they held at the start."},
@@ -168,6 +203,9 @@ hr_cmd_run(int argc, char **argv)
     int rc = hr_args_parse(&command, argc, argv, &args.files);
     hr_runner *runner;
 
+    if (rc == 0 && !run_http(&args)) {
+        rc = 2;
+    }
     if (rc != 0 || (rc = run_options(&args, &sinks, &options)) != 0) {
         free(args.sinks_split);
         return rc == 1 ? 0 : rc;
