@@ -24,7 +24,7 @@ static const cli_command cli_commands[] = {
     {"check", hr_cmd_check, false, "Finds all mistakes in topology files; needs no network."},
     {"describe", hr_cmd_describe, false, "Shows what a topology does: nodes, fields, guarantees."},
     {"operators", hr_cmd_operators, false,
-     "Lists sources, tables, steps and sinks, or the options of one."},
+     "Lists sources, tables, steps, sinks, endpoints, or the options of one."},
     {"metrics", hr_cmd_metrics, false, "Lists the metrics that a running process shows."},
     {"schema", hr_cmd_schema, false, "Prints the JSON Schema of topology files."},
     {"version", hr_cmd_version, false, "Prints the versions of headrace and its libraries."},
