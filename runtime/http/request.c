@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #define ARENA_BYTES 8192
 #define ARENA_BYTES_MAX (1u << 20)
@@ -109,7 +110,8 @@ request_uri(hr_http_request *request, const char *uri)
 }
 
 hr_http_request *
-hr_http_request_create(struct MHD_Connection *connection, const char *method, const char *uri)
+hr_http_request_create(struct MHD_Connection *connection, const char *method, const char *uri,
+                       int wake_fd)
 {
     hr_http_request *request = calloc(1, sizeof *request);
 
@@ -119,6 +121,7 @@ hr_http_request_create(struct MHD_Connection *connection, const char *method, co
     pthread_mutex_init(&request->lock, NULL);
     atomic_init(&request->refs, 1);
     request->connection = connection;
+    request->wake_fd = wake_fd;
     request->body.cap_max = HR_HTTP_BODY_BYTES_MAX;
     request->arena = hr_arena_create(ARENA_BYTES, ARENA_BYTES_MAX);
     request->method = request->arena != NULL ? hr_arena_strdup(request->arena, method) : NULL;
@@ -206,12 +209,26 @@ answer_make(const char *content_type, hr_span body, const char *const *extra)
     return response;
 }
 
+/* The lock is held: the server cannot have gone while a connection of it is suspended. */
+static void
+answer_wake(hr_http_request *request)
+{
+    uint64_t one = 1;
+    ssize_t n;
+
+    if (request->suspended) {
+        request->suspended = false;
+        MHD_resume_connection(request->connection);
+        n = write(request->wake_fd, &one, sizeof one);
+        (void)n; /* full: it is awake anyway */
+    }
+}
+
 /* The first answer counts. */
 static void
 answer_set(hr_http_request *request, int status, struct MHD_Response *response)
 {
     struct MHD_Response *unused = response;
-    struct MHD_Connection *wake = NULL;
 
     pthread_mutex_lock(&request->lock);
     if (!request->answered) {
@@ -219,11 +236,7 @@ answer_set(hr_http_request *request, int status, struct MHD_Response *response)
         request->status = status;
         request->response = response;
         unused = NULL;
-        wake = request->suspended ? request->connection : NULL;
-        request->suspended = false;
-    }
-    if (wake != NULL) {
-        MHD_resume_connection(wake);
+        answer_wake(request);
     }
     pthread_mutex_unlock(&request->lock);
     if (unused != NULL) {

@@ -27,8 +27,11 @@ struct hr_http_request {
     size_t body_seen; /* also what was thrown away */
     hr_http_refusal refusal;
 
+    int wake_fd; /* of the server's loop: libmicrohttpd's own wake-up may come to nothing when its
+                    loop is ours and just runs */
+
     /* Of the server's thread. */
-    bool checked, dispatched;
+    bool dispatched;
     hr_http_request *next, **link; /* among those whose connection lives */
 
     pthread_mutex_t lock; /* guards what follows */
@@ -38,10 +41,11 @@ struct hr_http_request {
     bool answered, suspended;
 };
 
-/* For a connection whose headers are there. uri: as it was sent. The connection's reference is
- * returned. NULL: out of memory. */
+/* For a connection whose headers are there. uri: as it was sent; wake_fd: an eventfd to
+ * write to when a suspended request is answered. The connection's reference is returned. NULL: out
+ * of memory. */
 hr_http_request *hr_http_request_create(struct MHD_Connection *connection, const char *method,
-                                        const char *uri);
+                                        const char *uri, int wake_fd);
 void hr_http_request_ref(hr_http_request *request);
 void hr_http_request_unref(hr_http_request *request); /* accepts NULL */
 

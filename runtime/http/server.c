@@ -52,6 +52,7 @@ struct hr_http_server {
     pthread_t thread;
     bool running; /* the thread */
     hr_http_peer *peers;
+    bool closed;               /* a connection, in this turn: there may be room for another */
     hr_http_request *requests; /* whose connections live */
     atomic_bool stopping;
 
@@ -188,6 +189,7 @@ server_on_connection(void *cls, struct MHD_Connection *connection, void **ctx,
         server->peers = peer;
     } else if (peer != NULL) {
         *ctx = NULL;
+        server->closed = true;
         if (peer->link != NULL) {
             *peer->link = peer->next;
         }
@@ -281,7 +283,8 @@ static hr_http_request *
 server_take(hr_http_server *server, const hr_http_peer *peer, struct MHD_Connection *connection,
             const char *method, hr_http_length *length)
 {
-    hr_http_request *request = hr_http_request_create(connection, method, peer->uri);
+    hr_http_request *request =
+        hr_http_request_create(connection, method, peer->uri, server->wake_fd);
 
     if (request == NULL) {
         return NULL;
@@ -437,8 +440,10 @@ server_turn(hr_http_server *server, int epoll_fd)
 {
     struct pollfd fds[2] = {{.fd = epoll_fd, .events = POLLIN},
                             {.fd = server->wake_fd, .events = POLLIN}};
-    int ms = server_sleep(server);
+    int ms = server->closed ? 0 : server_sleep(server);
     uint64_t drained;
+
+    server->closed = false; /* libmicrohttpd looks for the next client at its next run only */
 
     if (poll(fds, 2, ms) > 0 && fds[1].revents != 0) {
         ssize_t n = read(server->wake_fd, &drained, sizeof drained);
