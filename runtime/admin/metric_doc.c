@@ -47,7 +47,7 @@ hr_metric_doc_text(FILE *out)
                 hr_metric_scope_title((hr_metric_scope)scope));
         doc_scope(out, (hr_metric_scope)scope, doc_text_row);
     }
-    fputs("\nOperators\n", out);
+    fputs("\nOperators and endpoints\n", out);
     for (size_t i = 0; (metric = hr_metric_of_operators(i, &op)) != NULL; i++) {
         doc_text_row(out, metric, "topology,node");
     }
@@ -118,7 +118,7 @@ hr_metric_doc_markdown(FILE *out)
         doc_markdown_head(out, hr_metric_scope_title((hr_metric_scope)scope));
         doc_scope(out, (hr_metric_scope)scope, doc_markdown_row);
     }
-    doc_markdown_head(out, "Of single operators");
+    doc_markdown_head(out, "Of single operators, and of endpoints");
     for (size_t i = 0; (metric = hr_metric_of_operators(i, &op)) != NULL; i++) {
         doc_markdown_row(out, metric, "topology,node");
     }

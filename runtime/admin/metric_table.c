@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "admin/metric_table.h"
+#include "engine/endpoint.h"
 #include "hr_registry.h"
 #include "hr_operator.h"
 
@@ -247,15 +248,15 @@ const hr_metric hr_metric_table[] = {
     {{"lag_records", "records", "", "Records between what is done and the end of the partitions, as far as known.", HR_METRIC_GAUGE},
      TOPOLOGY(read_count, lag), 0},
 
-    {{"node_records_in_total", "records", "", "Records that reached the node; of a source: that it took in.", HR_METRIC_COUNTER},
+    {{"node_records_in_total", "records", "", "Records that reached the node; of a source: that it took in; of an endpoint: requests.", HR_METRIC_COUNTER},
      NODE(read_count, in), 0},
-    {{"node_records_out_total", "records", "", "Records that left it: decoded by a source, emitted by a step, acknowledged to a sink.", HR_METRIC_COUNTER},
+    {{"node_records_out_total", "records", "", "Records that left it: decoded by a source, emitted by a step, acknowledged to a sink; answers of an endpoint.", HR_METRIC_COUNTER},
      NODE(read_count, out), 0},
     {{"node_records_dropped_total", "records", "", "Records that ended here on purpose, as in a filter.", HR_METRIC_COUNTER},
      NODE(read_count, dropped), 0},
-    {{"node_records_failed_total", "records", "", "Records that could not be used here and became dead letters, were skipped or stopped their task.", HR_METRIC_COUNTER},
+    {{"node_records_failed_total", "records", "", "Records that could not be used here and became dead letters, were skipped or stopped their task; of an endpoint: answers with a status of 500 or more.", HR_METRIC_COUNTER},
      NODE(read_count, failed), 0},
-    {{"node_bytes_total", "bytes", "", "Bytes of the values that a source took in or a sink handed on; 0 for others.", HR_METRIC_COUNTER},
+    {{"node_bytes_total", "bytes", "", "Bytes of the values that a source took in or a sink handed on, and of the bodies that an endpoint answered; 0 for others.", HR_METRIC_COUNTER},
      NODE(read_count, bytes), 0},
     {{"node_processing_seconds_total", "seconds", "", "Time spent in the node: decoding in a source, the operator in a step, encoding and handing on in a sink.", HR_METRIC_COUNTER},
      NODE(read_count, processing_ns), 1e-9},
@@ -284,6 +285,9 @@ const hr_metric hr_metric_table[] = {
     {{"table_skipped_total", "records", "", "Records of a compacted topic that could not be used as rows.", HR_METRIC_COUNTER},
      TABLE(read_count, skipped), 0},
 
+    {{"endpoint_latency_seconds", "seconds", "", "From the request, whole, to its answer.", HR_METRIC_HISTOGRAM},
+     HR_SCOPE_ENDPOINT, read_histogram, offsetof(hr_stats_node, latency), 0},
+
     {{"partition_lag_records", "records", "", "Records between what is done and the end of the partition.", HR_METRIC_GAUGE},
      PARTITION(read_known, lag), 0},
     {{"partition_committed_offset", "", "", "The group would go on here after a crash.", HR_METRIC_GAUGE},
@@ -311,6 +315,7 @@ hr_metric_scope_labels(hr_metric_scope scope)
         [HR_SCOPE_NODE] = "topology,node,kind",
         [HR_SCOPE_SINK] = "topology,node",
         [HR_SCOPE_TABLE] = "topology,node",
+        [HR_SCOPE_ENDPOINT] = "topology,node",
         [HR_SCOPE_PARTITION] = "topology,source,topic,partition",
         [HR_SCOPE_MEMORY] = "topology,budget",
     };
@@ -324,9 +329,10 @@ hr_metric_scope_title(hr_metric_scope scope)
     static const char *const titles[HR_SCOPES] = {
         [HR_SCOPE_PROCESS] = "The process",
         [HR_SCOPE_TOPOLOGY] = "Topologies",
-        [HR_SCOPE_NODE] = "Nodes: sources, steps, sinks, tables, dead letters",
+        [HR_SCOPE_NODE] = "Nodes: sources, steps, sinks, tables, endpoints, dead letters",
         [HR_SCOPE_SINK] = "Sinks, and dead letters",
         [HR_SCOPE_TABLE] = "Tables",
+        [HR_SCOPE_ENDPOINT] = "Endpoints",
         [HR_SCOPE_PARTITION] = "Partitions that are assigned to this process",
         [HR_SCOPE_MEMORY] = "Memory",
     };
@@ -347,6 +353,12 @@ hr_metric_of_operators(size_t i, const char **op)
                 *op = info.name;
                 return own;
             }
+        }
+    }
+    for (const hr_metric_desc *own = hr_endpoint_metric_table; own->name != NULL; own++) {
+        if (i-- == 0) {
+            *op = "endpoints";
+            return own;
         }
     }
     return NULL;

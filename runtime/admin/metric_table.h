@@ -19,6 +19,7 @@ typedef enum hr_metric_scope {
     HR_SCOPE_NODE,
     HR_SCOPE_SINK, /* the dead letters too */
     HR_SCOPE_TABLE,
+    HR_SCOPE_ENDPOINT,
     HR_SCOPE_PARTITION,
     HR_SCOPE_MEMORY,
     HR_SCOPES
@@ -53,7 +54,8 @@ const char *hr_metric_scope_labels(hr_metric_scope scope);
 /* "Sinks" and the like, for headings. */
 const char *hr_metric_scope_title(hr_metric_scope scope);
 
-/* The i-th metric that an operator declares, of all; NULL past the last. *op: its name. */
+/* The i-th metric that operators and endpoints declare, of all; NULL past the last. *op: its name.
+ */
 const hr_metric_desc *hr_metric_of_operators(size_t i, const char **op);
 
 /* Appends the whole text of /metrics. HR_OK or HR_ENOMEM. thread: any */

@@ -26,17 +26,18 @@ node_is(const hr_stats_node *node, const char *kind)
     return strcmp(node->kind, kind) == 0;
 }
 
-/* A sink that --sinks left out has no values. */
+/* A sink that --sinks left out has no values, nor has an endpoint of a dry run. */
 static bool
 node_in_scope(const hr_stats_node *node, hr_metric_scope scope)
 {
     bool sink = node_is(node, "sink") || node_is(node, "dead_letters");
 
-    if (sink && !node->armed) {
+    if ((sink || node_is(node, "endpoint")) && !node->armed) {
         return false;
     }
     return scope == HR_SCOPE_NODE || (scope == HR_SCOPE_SINK && sink) ||
-           (scope == HR_SCOPE_TABLE && node_is(node, "table"));
+           (scope == HR_SCOPE_TABLE && node_is(node, "table")) ||
+           (scope == HR_SCOPE_ENDPOINT && node_is(node, "endpoint"));
 }
 
 static void

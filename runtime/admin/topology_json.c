@@ -168,6 +168,8 @@ json_node(const hr_stats_node *node)
         made = json_merged(made, json_table(node));
     } else if (strcmp(node->kind, "sink") == 0 || strcmp(node->kind, "dead_letters") == 0) {
         made = json_merged(made, json_sink(node));
+    } else if (strcmp(node->kind, "endpoint") == 0) {
+        made = json_merged(made, json_pack("{s:o}", "latency_us", json_latency(node->latency)));
     }
     return made;
 }

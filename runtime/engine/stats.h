@@ -31,7 +31,7 @@ typedef struct hr_stats_metric {
     double value;
 } hr_stats_metric;
 
-/* A source, table, step, sink, or the dead letters; those first that are read first. */
+/* A source, table, step, sink, endpoint, or the dead letters; those first that are read first. */
 typedef struct hr_stats_node {
     const char *name;
     const char *kind;        /* source, table, step, sink, dead_letters, endpoint */
@@ -45,14 +45,16 @@ typedef struct hr_stats_node {
     const char *trouble; /* NULL: none */
     int64_t trouble_ms;  /* for how long, so far */
 
-    uint64_t in;            /* source: taken in; step: reached it; sink: handed on */
-    uint64_t out;           /* source: decoded; step: emitted; sink: acknowledged */
-    uint64_t dropped;       /* step: on purpose */
-    uint64_t failed;        /* rows that became dead letters, were skipped or stopped the task */
-    uint64_t bytes;         /* source: of values taken in; sink: encoded and handed on */
+    uint64_t in;      /* source: taken in; step: reached it; sink: handed on; endpoint: requests */
+    uint64_t out;     /* source: decoded; step: emitted; sink: acknowledged; endpoint: answers */
+    uint64_t dropped; /* step: on purpose */
+    uint64_t failed;  /* rows that became dead letters, were skipped or stopped the task; endpoint:
+                         answers with a status of 500 or more */
+    uint64_t bytes; /* source: of values taken in; sink: encoded and handed on; endpoint: bodies */
     uint64_t processing_ns; /* source: decoding; step; sink: encoding and handing on */
 
-    const hr_stats_histogram *latency; /* sink: taken in -> acknowledged; else NULL */
+    const hr_stats_histogram *latency; /* sink: taken in -> acknowledged; endpoint: request ->
+                                          answer; else NULL */
     uint64_t retries;                  /* sink: outputs that came back to be sent again */
     uint64_t refused;                  /* sink: outputs refused for good, or with others */
     uint64_t backpressure_us;          /* sink: time that tasks could not hand rows on */

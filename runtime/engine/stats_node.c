@@ -1,6 +1,7 @@
 /* The nodes of a run as others see them.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "engine/endpoint.h"
 #include "engine/stats_parts.h"
 #include "hr_operator.h"
 
@@ -261,6 +262,54 @@ stats_sink(hr_run *run, size_t i, hr_arena *arena, hr_stats_node *out)
     return rc;
 }
 
+/* Copies the endpoint's counters; false: it is not open. */
+static bool
+endpoint_stats(hr_run *run, size_t i, hr_endpoint_stats *stats, own_metrics *own)
+{
+    hr_endpoint *endpoint;
+
+    pthread_mutex_lock(&run->lock);
+    endpoint = run->endpoints[i];
+    pthread_mutex_unlock(&run->lock);
+    if (endpoint != NULL) {
+        hr_endpoint_stats_get(endpoint, stats);
+        hr_endpoint_metrics(endpoint, own_add, own);
+    }
+    return endpoint != NULL;
+}
+
+static int
+stats_endpoint(hr_run *run, size_t i, hr_arena *arena, hr_stats_node *out)
+{
+    const hr_node *node = &run->topology->endpoints[i];
+    int rc = node_describe(run, node, "endpoint", arena, out);
+    hr_endpoint_stats *stats = hr_arena_calloc(arena, 1, sizeof *stats);
+    hr_stats_histogram *latency = hr_stats_histogram_new(arena);
+    own_metrics own = {.arena = arena};
+
+    if (rc != HR_OK || stats == NULL || latency == NULL) {
+        return HR_ENOMEM;
+    }
+    out->table = node_table_name(node);
+    out->latency = latency;
+    out->armed = !run->options.dry;
+    out->ready = endpoint_stats(run, i, stats, &own);
+    out->in = stats->requests;
+    for (size_t class = 0; class < sizeof stats->answers / sizeof stats->answers[0]; class ++) {
+        out->out += stats->answers[class];
+    }
+    out->failed = stats->answers[5];
+    out->bytes = stats->bytes;
+    for (size_t b = 0; b < HR_HISTOGRAM_BUCKETS; b++) {
+        latency->counts[b] = stats->latency[b];
+        latency->total += stats->latency[b];
+    }
+    latency->sum_us = stats->latency_sum_us;
+    out->metrics = own.v;
+    out->n_metrics = own.n;
+    return own.nomem ? HR_ENOMEM : HR_OK;
+}
+
 typedef int (*stats_kind)(hr_run *run, size_t i, hr_arena *arena, hr_stats_node *out);
 
 int
@@ -275,6 +324,7 @@ hr_stats_nodes(hr_run *run, hr_arena *arena, hr_stats_run *out, hr_stats_reasons
         {stats_table, topology->n_tables},
         {stats_step, topology->n_steps},
         {stats_sink, topology->n_sinks + (topology->dead_letters != NULL ? 1 : 0)},
+        {stats_endpoint, topology->n_endpoints},
     };
     size_t n_kinds = sizeof kinds / sizeof kinds[0];
     size_t n = 0;
