@@ -204,7 +204,7 @@ hr_run_http(const hr_run *run, const hr_connection *connection)
 }
 
 hr_http_server *
-hr_source_http(const hr_source *source)
+hr_source_http_server(const hr_source *source)
 {
     return hr_run_http(source->thread->run, source->connection);
 }

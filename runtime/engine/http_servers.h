@@ -42,6 +42,6 @@ hr_http_server *hr_http_servers_own(const hr_http_servers *servers);
 
 /* The server of a connection that a run uses; NULL: not of type http, or not used. thread: any */
 hr_http_server *hr_run_http(const hr_run *run, const hr_connection *connection);
-hr_http_server *hr_source_http(const hr_source *source);
+hr_http_server *hr_source_http_server(const hr_source *source);
 
 #endif
