@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 set(type_html "text/html; charset=utf-8")
 set(type_css "text/css; charset=utf-8")
-set(type_js "text/javascript; charset=utf-8")
+set(type_mjs "text/javascript; charset=utf-8")
 set(type_svg "image/svg+xml")
 
 set(arrays "")

@@ -30,6 +30,16 @@ the_page_is_at_the_root(void **state)
 }
 
 static void
+modules_are_javascript(void **state)
+{
+    const hr_page_file *file = page_find("/live.mjs");
+
+    (void)state;
+    assert_non_null(file);
+    assert_string_equal(file->type, "text/javascript; charset=utf-8");
+}
+
+static void
 files_are_those_of_the_tree_byte_for_byte(void **state)
 {
     (void)state;
@@ -54,6 +64,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_page_is_at_the_root),
+        cmocka_unit_test(modules_are_javascript),
         cmocka_unit_test(files_are_those_of_the_tree_byte_for_byte),
     };
 

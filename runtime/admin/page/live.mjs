@@ -1,0 +1,138 @@
+// The live page: asks the process each second and shows its topologies, one at a time.
+// SPDX-License-Identifier: Apache-2.0
+import { attribute, h, shown, text } from './dom.mjs';
+import { age, clock } from './format.mjs';
+import { keepToken, Poller, Unauthorized } from './poll.mjs';
+import { Rates } from './rates.mjs';
+import { checked } from './snapshot.mjs';
+import { View } from './view.mjs';
+
+const $ = (id) => document.getElementById(id);
+const page = { ready: $('ready'), process: $('process'), away: $('away'), tabs: $('tabs'), main: $('main'), token: $('token') };
+const topologies = new Map(); // by name: {rates, view, tab}
+let selected = decodeURIComponent(location.hash.slice(1));
+let last = null;
+let started = null;
+let poller = null;
+
+function add(name) {
+  const its = { rates: new Rates(), view: new View(name) };
+  its.tab = h('button', { type: 'button', role: 'tab', id: `tab-${name}`, 'aria-controls': `view-${name}`, onclick: () => select(name) }, name);
+  attribute(its.view.element, 'id', `view-${name}`);
+  attribute(its.view.element, 'aria-labelledby', `tab-${name}`);
+  topologies.set(name, its);
+  return its;
+}
+
+function select(name) {
+  selected = name;
+  history.replaceState(null, '', `#${encodeURIComponent(name)}`);
+  showSelected();
+}
+
+function showSelected() {
+  const many = topologies.size > 1;
+  if (!topologies.has(selected)) {
+    selected = topologies.keys().next().value;
+  }
+  shown(page.tabs, many);
+  for (const [name, { tab, view }] of topologies) {
+    attribute(tab, 'aria-selected', name === selected ? 'true' : 'false');
+    attribute(tab, 'tabindex', name === selected ? '0' : '-1');
+    attribute(view.element, 'role', many ? 'tabpanel' : null);
+    shown(view.element, name === selected);
+  }
+  if (topologies.has(selected)) {
+    draw(topologies.get(selected));
+  }
+}
+
+function draw({ view, topology, rates }) {
+  view.update(topology, rates.rates, rates.series);
+}
+
+// Tabs and views for the topologies that there are, in their order.
+function reconcile(list) {
+  const names = list.map((topology) => topology.name);
+  const same = names.length === topologies.size && names.every((name) => topologies.has(name));
+  if (!same) {
+    for (const name of [...topologies.keys()].filter((each) => !names.includes(each))) {
+      topologies.delete(name);
+    }
+    const all = names.map((name) => topologies.get(name) ?? add(name));
+    page.tabs.replaceChildren(...all.map((its) => its.tab));
+    page.main.replaceChildren(...all.map((its) => its.view.element));
+  }
+  return !same;
+}
+
+function writeHead(snapshot) {
+  const waiting = snapshot.topologies.filter((topology) => topology.state === 'starting' || topology.waiting_for.length > 0);
+  const words = waiting.flatMap((topology) => (topology.waiting_for.length > 0 ? topology.waiting_for : [topology.name]));
+  text(page.ready, snapshot.ready ? 'ready' : `not ready${words.length > 0 ? `: waits for ${words.join(', ')}` : ''}`);
+  attribute(page.ready, 'class', snapshot.ready ? 'ready yes' : 'ready no');
+  text(page.process, `${snapshot.version} · up ${age(snapshot.time_ms - snapshot.started_ms)}`);
+  document.title = `${snapshot.ready ? '' : 'not ready: '}${selected ?? 'headrace'} · headrace`;
+}
+
+function onReading(value) {
+  const snapshot = checked(value);
+  last = snapshot;
+  if (started !== null && started !== snapshot.started_ms) {
+    topologies.clear(); // another process: what was known of the one before says nothing about it
+    page.main.replaceChildren();
+  }
+  started = snapshot.started_ms;
+  shown(page.token, false);
+  text(page.away, '');
+  document.body.classList.remove('old');
+  const changed = reconcile(snapshot.topologies);
+  for (const topology of snapshot.topologies) {
+    const its = topologies.get(topology.name);
+    its.topology = topology;
+    its.rates.update(topology, snapshot.time_ms, snapshot.started_ms);
+  }
+  if (changed) {
+    showSelected();
+  } else if (topologies.has(selected)) {
+    draw(topologies.get(selected));
+  }
+  if (snapshot.topologies.length === 0) {
+    text(page.away, 'This process runs no topology yet.');
+  }
+  writeHead(snapshot);
+}
+
+function onAway({ error, waitMs }) {
+  if (error instanceof Unauthorized) {
+    shown(page.token, true);
+    $('token-text').focus();
+  }
+  const since = last === null ? '' : ` What you see is of ${clock(last.time_ms)}.`;
+  const known = error.name !== 'TypeError' && error.name !== 'TimeoutError'; // those are fetch's: nothing answered
+  text(page.away, `The process does not answer${known ? `: ${error.message}` : ''}.${since} Next try in ${waitMs / 1000} s.`);
+  text(page.ready, 'away');
+  attribute(page.ready, 'class', 'ready no');
+  document.title = 'away · headrace';
+  document.body.classList.add('old');
+}
+
+page.tabs.addEventListener('keydown', (event) => {
+  const names = [...topologies.keys()];
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step !== undefined) {
+    event.preventDefault();
+    select(names[(names.indexOf(selected) + step + names.length) % names.length]);
+    topologies.get(selected).tab.focus();
+  }
+});
+
+page.token.addEventListener('submit', (event) => {
+  event.preventDefault();
+  keepToken($('token-text').value);
+  $('token-text').value = '';
+  poller.now();
+});
+
+poller = new Poller('topology', onReading, onAway);
+poller.now();
