@@ -10,6 +10,7 @@ blackhole_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_
                 hr_error *err)
 {
     hr_buf *buf = state;
+    size_t bytes = 0;
 
     (void)err;
     for (*done = 0; *done < rows.n; (*done)++) {
@@ -22,8 +23,10 @@ blackhole_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_
                          reason != NULL ? reason : "out of memory");
             continue;
         }
+        bytes += buf->len;
         hr_sink_ack(sink, hr_sink_take(sink, batch, rows.row[*done]), HR_ACK_OK, NULL);
     }
+    hr_sink_wrote(sink, bytes);
     return HR_OK;
 }
 

@@ -41,6 +41,7 @@ typedef struct kafka_shared {
 typedef struct kafka_group {
     hr_kafka_producer *producer;
     hr_sink *sink; /* the first one: speaks for all */
+    size_t queue_bytes;
     bool closing;
 } kafka_group;
 
@@ -49,7 +50,8 @@ typedef struct kafka_state {
     hr_kafka_topic *topic;
     hr_expr_frame *frame;
     hr_buf buf;
-    bool ready; /* told already */
+    size_t bytes; /* of the rows that write() has sent */
+    bool ready;   /* told already */
 } kafka_state;
 
 static int
@@ -109,6 +111,15 @@ group_destroy(void *object)
     free(group);
 }
 
+static void
+group_held(const void *object, size_t *bytes, size_t *limit)
+{
+    const kafka_group *group = object;
+
+    *bytes = hr_kafka_producer_held(group->producer);
+    *limit = group->queue_bytes;
+}
+
 static kafka_group *
 group_create(hr_sink *sink, hr_error *err)
 {
@@ -126,6 +137,7 @@ group_create(hr_sink *sink, hr_error *err)
     group->sink = sink;
     conf.client_id = env.id;
     conf.queue_bytes = env.queue_bytes;
+    group->queue_bytes = (size_t)env.queue_bytes;
     conf.watch = (hr_kafka_watch){group, group_trouble, env.wake_fd};
     group->producer = hr_kafka_producer_create(&conf, err);
     if (group->producer == NULL) {
@@ -155,6 +167,8 @@ kafka_open(hr_sink *sink, void *state, hr_error *err)
     if (client != NULL && client->object == NULL) {
         client->object = group_create(sink, err);
         client->destroy = group_destroy;
+        client->held = group_held;
+        client->budget = HR_BUDGET_PRODUCE_QUEUE;
     }
     if (client == NULL || client->object == NULL) {
         return client == NULL ? hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory") : err->code;
@@ -228,6 +242,8 @@ kafka_send(hr_sink *sink, kafka_state *s, hr_batch *batch, hr_row row, const hr_
     rc = hr_kafka_producer_send(s->topic, &out, err);
     if (rc != HR_OK) {
         hr_sink_untake(sink, out.opaque);
+    } else {
+        s->bytes += out.value.len;
     }
     if (rc == HR_ERECORD) {
         hr_sink_fail(sink, row, "too-large", hr_arena_strdup(batch->arena, err->msg));
@@ -244,14 +260,17 @@ kafka_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_t *d
     const hr_column *keys =
         shared->key != NULL ? hr_expr_run(shared->key, s->frame, batch, rows, NULL) : NULL;
 
-    for (*done = 0; *done < rows.n; (*done)++) {
-        int rc = kafka_send(sink, s, batch, rows.row[*done], keys, err);
+    int rc = HR_OK;
 
+    s->bytes = 0;
+    for (*done = 0; *done < rows.n; (*done)++) {
+        rc = kafka_send(sink, s, batch, rows.row[*done], keys, err);
         if (rc != HR_OK) {
-            return rc;
+            break;
         }
     }
-    return HR_OK;
+    hr_sink_wrote(sink, s->bytes);
+    return rc;
 }
 
 /* A dead letter above the topic's limit is cut and marked. */

@@ -40,6 +40,7 @@ typedef struct sink_mongo_state {
     hr_mongo_target target;
     hr_mongo_writers *writers;
     hr_doc *doc;
+    size_t bytes; /* of the documents that write() has handed on */
 } sink_mongo_state;
 
 #define OPT(field) offsetof(sink_mongo_options, field)
@@ -261,6 +262,8 @@ sink_mongo_write_row(hr_sink *sink, sink_mongo_state *st, hr_batch *batch, hr_ro
     rc = hr_mongo_writers_put(st->writers, writer, &letter);
     if (rc != HR_OK) {
         hr_kept_free(letter.kept);
+    } else {
+        st->bytes += letter.body.len;
     }
     return rc;
 }
@@ -270,18 +273,28 @@ sink_mongo_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size
                  hr_error *err)
 {
     sink_mongo_state *st = state;
+    int rc = HR_OK;
 
+    st->bytes = 0;
     for (*done = 0; *done < rows.n; (*done)++) {
-        int rc = sink_mongo_write_row(sink, st, batch, rows.row[*done]);
-
-        if (rc == HR_ENOMEM) {
-            return hr_fail(err, rc, HR_NO_LOC, "no memory for a document");
-        }
+        rc = sink_mongo_write_row(sink, st, batch, rows.row[*done]);
         if (rc != HR_OK) {
-            return rc;
+            break;
         }
     }
-    return HR_OK;
+    hr_sink_wrote(sink, st->bytes);
+    return rc == HR_ENOMEM ? hr_fail(err, rc, HR_NO_LOC, "no memory for a document") : rc;
+}
+
+static void
+sink_mongo_held(hr_sink *sink, void *state, size_t *bytes, size_t *limit)
+{
+    const sink_mongo_state *st = state;
+
+    (void)sink;
+    if (st->writers != NULL) {
+        hr_mongo_writers_held(st->writers, bytes, limit);
+    }
 }
 
 static void
@@ -326,6 +339,7 @@ const hr_sink_type hr_sink_mongo = {
     .redelivery = sink_mongo_redelivery,
     .open = sink_mongo_open,
     .write = sink_mongo_write,
+    .held = sink_mongo_held,
     .holding = sink_mongo_holding,
     .close = sink_mongo_close,
 };

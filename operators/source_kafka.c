@@ -108,6 +108,23 @@ group_trouble(void *ctx, const char *text, bool fatal)
 }
 
 static void
+group_committed(void *ctx, int64_t after_us)
+{
+    const kafka_group *group = ctx;
+
+    hr_source_committed(group->sources[0], after_us);
+}
+
+static void
+group_held(const void *object, size_t *bytes, size_t *limit)
+{
+    const kafka_group *group = object;
+
+    *bytes = group->consumer != NULL ? hr_kafka_consumer_held(group->consumer) : 0;
+    *limit = (size_t)group->prefetch_bytes * group->n_partitions;
+}
+
+static void
 group_commit_failed(void *ctx, const char *text)
 {
     kafka_group *group = ctx;
@@ -229,8 +246,8 @@ group_open_consumer(kafka_group *group, hr_source *source, size_t partitions, hr
         conf.prefetch_bytes = PREFETCH_MAX;
     }
     conf.watch = (hr_kafka_watch){group, group_trouble, env.wake_fd};
-    conf.rebalance =
-        (hr_kafka_rebalance){group, group_assigned, group_revoked, group_commit_failed};
+    conf.rebalance = (hr_kafka_rebalance){group, group_assigned, group_revoked, group_commit_failed,
+                                          group_committed};
     if (runner->group.instance_id.s != NULL) {
         /* A member a thread: each needs a name of its own. */
         snprintf(instance, sizeof instance, "%s-%d", runner->group.instance_id.s,
@@ -271,6 +288,8 @@ kafka_open(hr_source *source, void *state, hr_error *err)
     if (client->object == NULL) {
         client->object = group_create(source, err);
         client->destroy = group_destroy;
+        client->held = group_held;
+        client->budget = HR_BUDGET_PREFETCH;
     }
     s->group = client->object;
     if (s->group == NULL) {

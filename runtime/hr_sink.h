@@ -59,6 +59,8 @@ typedef struct hr_sink_type {
     void (*poll)(hr_sink *sink, void *state);
     /* Optional. Shutdown and commit: hand over whatever is held back, without waiting. */
     void (*flush)(hr_sink *sink, void *state);
+    /* Optional. Bytes on their way to writer threads, and their limit. */
+    void (*held)(hr_sink *sink, void *state, size_t *bytes, size_t *limit);
     /* Optional. Describes what is still open, for the shutdown log. */
     void (*holding)(hr_sink *sink, void *state, char *text, size_t size);
     /* Optional. Frees the state; must accept a zeroed one. */

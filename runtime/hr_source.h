@@ -103,6 +103,9 @@ bool hr_source_until_end(const hr_source *source);
 void hr_source_until(hr_source *source, int32_t partition, int64_t end_offset);
 void hr_source_until_known(hr_source *source);
 
+/* A commit that was not waited for has been answered well, so long after it was sent. */
+void hr_source_committed(hr_source *source, int64_t after_us);
+
 /* Commits have to be sent again. */
 void hr_source_commit_failed(hr_source *source, const char *text);
 

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_CLIENTS_H
 #define HR_ENGINE_CLIENTS_H
+#include "engine/metrics.h"
 #include "hr_sink.h"
 #include "hr_source.h"
 
@@ -12,6 +13,9 @@ typedef struct hr_client {
     const hr_connection *connection;
     void *object;
     void (*destroy)(void *object);
+    /* Optional. Bytes that it holds for the thread, and their limit, of that budget. */
+    void (*held)(const void *object, size_t *bytes, size_t *limit);
+    hr_budget budget;
     struct hr_client *next;
 } hr_client;
 

@@ -20,6 +20,19 @@ clock_read_us(clockid_t id)
 }
 
 int64_t
+hr_clock_ns(void)
+{
+    int64_t set = atomic_load_explicit(&test_us, memory_order_relaxed);
+    struct timespec ts;
+
+    if (set >= 0) {
+        return set * 1000;
+    }
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+int64_t
 hr_clock_us(void)
 {
     return clock_read_us(CLOCK_MONOTONIC);

@@ -8,6 +8,7 @@
 /* Monotonic. thread: any */
 int64_t hr_clock_ms(void);
 int64_t hr_clock_us(void);
+int64_t hr_clock_ns(void);
 
 /* Milliseconds since the epoch, UTC. thread: any */
 int64_t hr_clock_wall_ms(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/commit.h"
+#include "engine/clock.h"
 
 void
 hr_commit_begin(hr_thread *thread)
@@ -25,6 +26,8 @@ static bool
 commit_source(hr_thread *thread, hr_source *source, const hr_offset *offsets, size_t n,
               int timeout_ms)
 {
+    bool later = (source->type->flags & HR_SOURCE_KAFKA) != 0 && timeout_ms == 0;
+    int64_t at_us = hr_clock_us();
     hr_error err = {0};
 
     if (source->type->commit(source, source->state, offsets, n, timeout_ms, &err) != HR_OK) {
@@ -35,6 +38,9 @@ commit_source(hr_thread *thread, hr_source *source, const hr_offset *offsets, si
         hr_task_of(offsets[i].partition)->committed_shown = offsets[i].offset;
     }
     hr_counter_add(&thread->metrics->commits, 1);
+    if (!later) {
+        hr_source_committed(source, hr_clock_us() - at_us);
+    }
     return true;
 }
 

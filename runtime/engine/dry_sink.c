@@ -37,6 +37,7 @@ dry_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_t *don
 {
     dry_state *s = state;
     const hr_node *node = hr_sink_node(sink);
+    size_t bytes = 0;
 
     (void)err;
     for (*done = 0; *done < rows.n; (*done)++) {
@@ -49,7 +50,9 @@ dry_write(hr_sink *sink, void *state, hr_batch *batch, hr_rows rows, size_t *don
             continue;
         }
         dry_print(node->name.s, batch->key[row], hr_buf_span(&s->buf));
+        bytes += s->buf.len;
     }
+    hr_sink_wrote(sink, bytes);
     fflush(stdout);
     return HR_OK;
 }

@@ -87,6 +87,8 @@ hr_late_letter_write(hr_task *task, size_t *written, hr_error *err)
             return rc;
         }
         hr_counter_add(&metrics->dead_letters, 1);
+        hr_counter_add(&task->thread->letters->metrics->in, 1);
+        hr_counter_add(&task->thread->letters->metrics->bytes, late->kept->record.value.len);
         hr_counter_add(&metrics->sinks[late->node->index].failed, 1);
         hr_run_count_failures(task->thread->run, 1);
         hr_task_log_failure(task, late->kept->record.offset, &failure);

@@ -206,6 +206,7 @@ hr_line_writer_rows(hr_line_writer *writer, hr_sink *sink, hr_batch *batch, hr_r
     for (; *done < rows.n; (*done)++) {
         writer_add_row(writer, sink, batch, rows.row[*done]);
     }
+    hr_sink_wrote(sink, writer->buf.len);
     /* The rows are taken; what is left of them is written by poll(). */
     rc = writer_flush(writer, sink, err);
     return rc == HR_EFATAL ? rc : HR_OK;

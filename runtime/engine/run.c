@@ -227,6 +227,7 @@ hr_run_create(hr_topology *topology, const hr_runner *runner, const hr_run_optio
     run->options = *options;
     run->changed = changed;
     pthread_mutex_init(&run->lock, NULL);
+    hr_letter_log_init(&run->letters);
     if (run_init(run, err) != HR_OK) {
         hr_run_destroy(run);
         return NULL;
@@ -268,6 +269,7 @@ hr_run_destroy(hr_run *run)
     }
     hr_recent_finish(&run->recent);
     pthread_mutex_destroy(&run->lock);
+    hr_letter_log_finish(&run->letters);
     free(run->threads);
     free(run->stats);
     free(run->tables);

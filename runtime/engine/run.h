@@ -5,6 +5,7 @@
 #ifndef HR_ENGINE_RUN_H
 #define HR_ENGINE_RUN_H
 #include "config/runner.h"
+#include "engine/letter_log.h"
 #include "engine/log.h"
 #include "engine/plan.h"
 #include "engine/recent.h"
@@ -46,6 +47,7 @@ struct hr_run {
     hr_thread *threads;
     size_t n_threads, n_started;        /* n_started: main thread */
     hr_thread_stats *stats;             /* by thread; from create to destroy */
+    hr_letter_log letters;              /* guards itself */
     hr_table **tables;                  /* written under the lock */
     hr_endpoint **endpoints;            /* likewise; by index; NULL: not open (dry, not started) */
     const struct hr_http_servers *http; /* the app's; NULL: none */

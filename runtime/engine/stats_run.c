@@ -208,9 +208,43 @@ run_memory(const hr_run *run, hr_arena *arena, hr_stats_run *out)
     for (size_t i = 0; i < out->n_nodes; i++) {
         memory[HR_BUDGET_TABLES].bytes += out->nodes[i].table_bytes;
     }
+    /* The rows that a table is made of, and their copy for readers. */
+    memory[HR_BUDGET_TABLES].limit =
+        2 * run->topology->n_tables * (uint64_t)run->runner->memory_bytes;
     out->memory = memory;
     out->n_memory = HR_BUDGETS;
     return HR_OK;
+}
+
+/* ---- dead letters -------------------------------------------------------------------------- */
+
+static int
+run_letters(hr_run *run, hr_arena *arena, hr_stats_run *out)
+{
+    hr_letter_entry *entries = malloc(HR_LETTERS_SHOWN * sizeof *entries);
+    hr_stats_letter *letters = hr_arena_calloc(arena, HR_LETTERS_SHOWN, sizeof *letters);
+    size_t n = 0;
+    bool nomem = entries == NULL || letters == NULL;
+
+    if (!nomem) {
+        n = hr_letter_log_copy(&run->letters, entries, HR_LETTERS_SHOWN);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const hr_letter_entry *entry = &entries[i];
+
+        letters[i] = (hr_stats_letter){.time_ms = entry->time_ms,
+                                       .topic = hr_arena_strdup(arena, entry->topic),
+                                       .partition = entry->partition,
+                                       .offset = entry->offset,
+                                       .node = entry->node->name.s,
+                                       .code = entry->code,
+                                       .reason = hr_arena_strdup(arena, entry->reason)};
+        nomem |= letters[i].topic == NULL || letters[i].reason == NULL;
+    }
+    free(entries);
+    out->letters = letters;
+    out->n_letters = n;
+    return nomem ? HR_ENOMEM : HR_OK;
 }
 
 /* ---- the run ------------------------------------------------------------------------------------
@@ -282,6 +316,7 @@ hr_stats_run_take(hr_run *run, hr_arena *arena, hr_stats_run *out)
     if (rc != HR_OK || (rc = hr_stats_nodes(run, arena, out, &reasons)) != HR_OK ||
         (rc = run_histograms(run, arena, out)) != HR_OK ||
         (rc = run_partitions(run, arena, out)) != HR_OK ||
+        (rc = run_letters(run, arena, out)) != HR_OK ||
         (rc = run_memory(run, arena, out)) != HR_OK || (rc = run_turns(run, arena, out)) != HR_OK) {
         return rc;
     }

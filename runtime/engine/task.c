@@ -105,6 +105,9 @@ hr_task_work_release(hr_task *task)
     hr_source *source = task->source;
     hr_work *work = task->work;
 
+    if (task->stalled_by != NULL) {
+        hr_task_stall(task, NULL);
+    }
     if (work == NULL) {
         return;
     }
@@ -182,6 +185,9 @@ task_late_letters(hr_task *task)
     size_t written;
     int rc = hr_late_letter_write(task, &written, &err);
 
+    if (rc != HR_OK || task->stalled_by != NULL) {
+        hr_task_stall(task, rc != HR_OK ? task->thread->letters : NULL);
+    }
     if (rc == HR_OK) {
         return true;
     }
@@ -286,6 +292,10 @@ hr_task_ack(hr_task *task, const hr_ack *ack)
         return false; /* of a time before the last rewind */
     }
     if (ack->status == HR_ACK_OK) {
+        hr_histogram_add(
+            &hr_thread_sink(task->thread, sink)->output->latency,
+            (uint64_t)(task->thread->now_us - hr_tracker_at(&task->tracker, sequence)->taken_us),
+            1);
         hr_task_output_done(task, sequence);
         return false;
     }

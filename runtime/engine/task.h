@@ -32,7 +32,9 @@ struct hr_task {
     hr_tracker tracker;
     hr_op *ops; /* by plan step */
     void *decoder_state;
-    hr_work *work; /* on its way, or stopped at a full sink */
+    hr_work *work;       /* on its way, or stopped at a full sink */
+    hr_sink *stalled_by; /* ... which is this one, since stalled_us; NULL: none */
+    int64_t stalled_us;
 
     hr_poison *poison;
     size_t n_poison, cap_poison;

@@ -67,10 +67,24 @@ task_note_eof(hr_task *task)
     }
 }
 
+/* A producer's clock may be ahead of ours. */
+static int32_t
+record_age_ms(const hr_record *record, int64_t wall_ms)
+{
+    int64_t age = wall_ms - record->timestamp_ms;
+
+    if (record->timestamp_ms <= 0) {
+        return -1;
+    }
+    return age < 0 ? 0 : age < INT32_MAX ? (int32_t)age : INT32_MAX;
+}
+
 static void
 task_add_records(hr_task *task, hr_batch *batch, size_t n)
 {
+    hr_node_metrics *metrics = &task->thread->metrics->sources[task->source->node->index];
     int64_t now_us = hr_clock_us();
+    int64_t wall_ms = hr_clock_wall_ms();
     uint64_t bytes = 0;
 
     task->thread->now_us = now_us;
@@ -79,15 +93,16 @@ task_add_records(hr_task *task, hr_batch *batch, size_t n)
     batch->n_records = (uint32_t)n;
     for (size_t i = 0; i < n; i++) {
         hr_record *record = &batch->records[i];
-        uint32_t sequence = hr_tracker_add(&task->tracker, record->offset, now_us);
+        uint32_t sequence =
+            hr_tracker_add(&task->tracker, record->offset, now_us, record_age_ms(record, wall_ms));
 
         record->token = hr_token_make(task->id, task->epoch, sequence);
         bytes += record->value.len;
     }
     task->isolate_passed = task->isolate_until != 0;
-    hr_counter_add(&task->thread->metrics->sources[task->source->node->index].bytes, bytes);
+    hr_counter_add(&metrics->in, n);
+    hr_counter_add(&metrics->bytes, bytes);
     hr_counter_add(&task->thread->metrics->batches, 1);
-    hr_counter_add(&task->thread->metrics->sources[task->source->node->index].in, n);
 }
 
 /* Takes new records in. False: there are none, or no room for them. */

@@ -6,6 +6,30 @@
 #include "engine/task_parts.h"
 #include "engine/tell.h"
 
+/* Time goes to the sink that has no room, bit by bit, so that a long wait is seen while it lasts.
+ */
+void
+hr_task_stall(hr_task *task, hr_sink *sink)
+{
+    int64_t now_us = hr_clock_us();
+
+    if (task->stalled_by != NULL) {
+        hr_counter_add(&task->stalled_by->output->backpressure_us,
+                       (uint64_t)(now_us - task->stalled_us));
+    }
+    task->stalled_by = sink;
+    task->stalled_us = now_us;
+}
+
+/* HR_OK: the sink took what it was given. */
+static void
+task_note_room(hr_task *task, hr_sink *sink, int rc)
+{
+    if (rc != HR_OK || task->stalled_by != NULL) {
+        hr_task_stall(task, rc != HR_OK ? sink : NULL);
+    }
+}
+
 /* Hands the rows of the current sink on. HR_OK: all of them; HR_EAGAIN: the sink is full. */
 static int
 task_write_sink(hr_task *task, hr_error *err)
@@ -14,20 +38,25 @@ task_write_sink(hr_task *task, hr_error *err)
     const hr_plan_node *planned = &task->plan->sinks[work->sink];
     hr_sink *sink = &task->thread->sinks[planned->node->index];
     const hr_selection *rows = &work->sinks[work->sink];
-    hr_node_metrics *metrics = &task->thread->metrics->sinks[planned->node->index];
+    hr_node_metrics *metrics = sink->metrics;
     size_t failed = work->failures.n;
     size_t done = 0;
+    int64_t at_ns;
     int rc;
 
     if (work->sink_done == rows->n) {
         return HR_OK;
     }
+    at_ns = hr_clock_ns();
+    task->thread->now_us = at_ns / 1000;
     rc = sink->type->write(sink, sink->state, work->batch,
                            (hr_rows){rows->row + work->sink_done, rows->n - work->sink_done}, &done,
                            err);
     work->sink_done += done;
+    hr_counter_add(&metrics->processing_ns, (uint64_t)(hr_clock_ns() - at_ns));
     hr_counter_add(&metrics->in, done);
     hr_counter_add(&metrics->failed, work->failures.n - failed);
+    task_note_room(task, sink, rc);
     return rc;
 }
 
@@ -49,11 +78,14 @@ task_write_letter(hr_task *task, const hr_failure *failure, hr_error *err)
     letter.token = token;
     letter.cut = hr_task_cuts_letter(task, letter.record->offset);
     rc = sink->type->write_letter(sink, sink->state, &letter, err);
+    task_note_room(task, sink, rc);
     if (rc != HR_OK) {
         hr_sink_untake(sink, token);
         return rc;
     }
     hr_counter_add(&task->thread->metrics->dead_letters, 1);
+    hr_counter_add(&sink->metrics->in, 1);
+    hr_counter_add(&sink->metrics->bytes, letter.record->value.len);
     return HR_OK;
 }
 
@@ -84,6 +116,11 @@ hr_task_log_failure(hr_task *task, int64_t offset, const hr_failure *failure)
 {
     static const char *const actions[] = {"dead letter", "skipped", "failed"};
     uint64_t suppressed;
+
+    if (failure->action == HR_ON_ERROR_DEAD_LETTER) {
+        hr_letter_log_add(&task->thread->run->letters, &task->thread->letter_gate, task->topic,
+                          task->partition.id, offset, failure);
+    }
 
     if (hr_log_allow(&task->thread->failure_gate, 1000, &suppressed)) {
         hr_log(HR_LOG_WARN,
@@ -149,9 +186,14 @@ task_done(hr_task *task, uint32_t sequence)
     const hr_tracker_entry entry = *hr_tracker_at(&task->tracker, sequence);
 
     if (hr_tracker_done(&task->tracker, sequence)) {
-        hr_counter_add(&task->thread->metrics->acknowledged, 1);
-        hr_histogram_add(&task->thread->metrics->latency,
-                         (uint64_t)(task->thread->now_us - entry.taken_us), 1);
+        hr_metrics *metrics = task->thread->metrics;
+        uint64_t latency_us = (uint64_t)(task->thread->now_us - entry.taken_us);
+
+        hr_counter_add(&metrics->acknowledged, 1);
+        hr_histogram_add(&metrics->latency, latency_us, 1);
+        if (entry.age_ms >= 0) {
+            hr_histogram_add(&metrics->end_to_end, latency_us + (uint64_t)entry.age_ms * 1000, 1);
+        }
         task->backoff_ms = 0;
         hr_tell_done(task, entry.offset);
     }

@@ -25,6 +25,9 @@ bool hr_task_outputs(hr_task *task);
 /* One output of the record has ended well. */
 void hr_task_output_done(hr_task *task, uint32_t sequence);
 
+/* The task waits for room in that sink from now on; NULL: it goes on. */
+void hr_task_stall(hr_task *task, hr_sink *sink);
+
 /* Nothing at or behind the offset is committed any more; hr_task_fail() fails the run too. */
 void hr_task_stop_at(hr_task *task, int64_t offset);
 void hr_task_fail(hr_task *task, int64_t offset, const hr_failure *failure);

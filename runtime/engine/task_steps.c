@@ -1,6 +1,7 @@
 /* A batch through decoder and steps of its plan, up to the rows that each sink gets.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "engine/clock.h"
 #include "engine/task_parts.h"
 #include "engine/tell.h"
 #include "engine/thread.h"
@@ -87,15 +88,29 @@ task_select_for_sink(hr_task *task, size_t i)
     }
 }
 
+/* What was done since then took its time; returns now. */
+static int64_t
+task_lap(hr_counter *processing_ns, int64_t since_ns)
+{
+    int64_t now = hr_clock_ns();
+
+    hr_counter_add(processing_ns, (uint64_t)(now - since_ns));
+    return now;
+}
+
 /* All steps over the whole batch. */
 int
 hr_task_process(hr_task *task, hr_error *err)
 {
+    const hr_metrics *metrics = task->thread->metrics;
+    int64_t at_ns = hr_clock_ns();
     int rc = HR_OK;
 
     task_decode(task);
+    at_ns = task_lap(&metrics->sources[task->source->node->index].processing_ns, at_ns);
     for (size_t i = 0; i < task->plan->n_steps && rc == HR_OK; i++) {
         rc = task_step(task, i, err);
+        at_ns = task_lap(&metrics->steps[task->plan->steps[i].node->index].processing_ns, at_ns);
     }
     for (size_t i = 0; i < task->plan->n_sinks && rc == HR_OK; i++) {
         task_select_for_sink(task, i);

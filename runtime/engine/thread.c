@@ -3,6 +3,7 @@
 #include "engine/clock.h"
 #include "engine/commit.h"
 #include "engine/kept.h"
+#include "engine/memory_stats.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -71,11 +72,15 @@ void
 hr_thread_ack(hr_thread *thread, const hr_ack *ack)
 {
     hr_task *task = thread->tasks[hr_token_task(ack->token)];
-    uint32_t sink = hr_token_sink(ack->token);
+    hr_sink *sink = hr_thread_sink(thread, hr_token_sink(ack->token));
 
     thread->outputs_open--;
-    if (ack->status == HR_ACK_OK && sink < thread->run->topology->n_sinks) {
-        hr_counter_add(&thread->metrics->sinks[sink].out, 1);
+    if (ack->status == HR_ACK_OK) {
+        hr_counter_add(&sink->metrics->out, 1);
+    } else if (ack->status == HR_ACK_RETRY) {
+        hr_counter_add(&sink->output->retries, 1);
+    } else {
+        hr_counter_add(&sink->output->refused, 1);
     }
     if (task == NULL || !hr_task_ack(task, ack)) {
         hr_kept_free(ack->kept);
@@ -197,6 +202,7 @@ thread_periodic(hr_thread *thread)
     }
     if (now >= thread->publish_at_ms) {
         hr_partition_stats_publish(thread);
+        hr_memory_stats_publish(thread);
         thread->publish_at_ms = now + PUBLISH_MS;
     }
     if (thread->run->options.until_end && thread->phase == HR_THREAD_RUNNING) {

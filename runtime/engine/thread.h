@@ -81,6 +81,7 @@ struct hr_thread {
     int64_t commit_at_ms, publish_at_ms, drain_since_ms;
     int64_t close_ms;         /* how long a client may take to close */
     hr_log_gate failure_gate; /* failed records are logged a few a second, and counted */
+    hr_letter_gate letter_gate;
     char client_id[160];
 
     pthread_mutex_t holding_lock;
@@ -100,6 +101,13 @@ bool hr_thread_turn(hr_thread *thread);
 
 /* Serves acknowledgements only, for at most timeout_ms, until done(ctx) says so. */
 void hr_thread_settle(hr_thread *thread, int64_t timeout_ms, bool (*done)(void *ctx), void *ctx);
+
+/* The sink of a token. */
+static inline hr_sink *
+hr_thread_sink(const hr_thread *thread, uint32_t sink)
+{
+    return sink == HR_SINKS_MAX ? thread->letters : &thread->sinks[sink];
+}
 
 /* An output ended; what the ack kept is taken. */
 void hr_thread_ack(hr_thread *thread, const hr_ack *ack);

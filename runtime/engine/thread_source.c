@@ -160,10 +160,17 @@ hr_source_revoke(hr_source *source, hr_partition *const *partitions, size_t n, b
 }
 
 void
+hr_source_committed(hr_source *source, int64_t after_us)
+{
+    hr_histogram_add(&source->thread->metrics->commit_latency, (uint64_t)after_us, 1);
+}
+
+void
 hr_source_commit_failed(hr_source *source, const char *text)
 {
     hr_thread *thread = source->thread;
 
+    hr_counter_add(&thread->metrics->commit_failures, 1);
     hr_log(HR_LOG_WARN, "commit failed, trying again" HR_LOG_KV "source=%s cause=%s",
            source->node->name.s, text);
     for (size_t i = 0; i < thread->tasks_end; i++) {

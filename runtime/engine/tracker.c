@@ -61,11 +61,11 @@ hr_tracker_reset(hr_tracker *tracker, int64_t offset)
 }
 
 uint32_t
-hr_tracker_add(hr_tracker *tracker, int64_t offset, int64_t taken_us)
+hr_tracker_add(hr_tracker *tracker, int64_t offset, int64_t taken_us, int32_t age_ms)
 {
     uint32_t sequence = tracker->tail++;
 
-    *hr_tracker_at(tracker, sequence) = (hr_tracker_entry){offset, taken_us, 1};
+    *hr_tracker_at(tracker, sequence) = (hr_tracker_entry){offset, taken_us, 1, age_ms};
     tracker->next_offset = offset + 1;
     return sequence;
 }

@@ -13,6 +13,7 @@ typedef struct hr_tracker_entry {
     int64_t offset;
     int64_t taken_us; /* when it was taken in, for latency */
     uint32_t open;    /* outputs under way, plus one while it is being processed */
+    int32_t age_ms;   /* how old its timestamp was then; -1: it has none */
 } hr_tracker_entry;
 
 typedef struct hr_tracker {
@@ -41,7 +42,7 @@ uint32_t hr_tracker_reserve(hr_tracker *tracker, uint32_t n);
 
 /* Adds a record with one output open (its processing) and returns its sequence. Room for it must
  * have been reserved. */
-uint32_t hr_tracker_add(hr_tracker *tracker, int64_t offset, int64_t taken_us);
+uint32_t hr_tracker_add(hr_tracker *tracker, int64_t offset, int64_t taken_us, int32_t age_ms);
 
 static inline hr_tracker_entry *
 hr_tracker_at(hr_tracker *tracker, uint32_t sequence)

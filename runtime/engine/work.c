@@ -39,6 +39,9 @@ hr_work_create(const hr_plan *plan, const hr_layout *layout, size_t arena_bytes_
     /* A row may fail once at each step and sink that it reaches, and once when it is decoded. */
     work->failures.cap = HR_BATCH_ROWS * (plan->n_steps + plan->n_sinks + 1);
     work->failures.v = calloc(work->failures.cap, sizeof *work->failures.v);
+    work->bytes = sizeof *work + work->failures.cap * sizeof *work->failures.v +
+                  HR_BATCH_ROWS * (sizeof *work->decode_failures +
+                                   sizeof(hr_row) * (1 + plan->n_steps + plan->n_sinks));
     if (work->batch == NULL || work->source.row == NULL || work->decode_failures == NULL ||
         work->failures.v == NULL || !work_selections(&work->steps, plan->n_steps) ||
         !work_selections(&work->sinks, plan->n_sinks)) {
@@ -61,6 +64,12 @@ hr_work_destroy(hr_work *work, const hr_plan *plan)
     free(work->source.row);
     hr_batch_destroy(work->batch);
     free(work);
+}
+
+size_t
+hr_work_bytes(const hr_work *work)
+{
+    return work->bytes + hr_batch_bytes(work->batch);
 }
 
 void

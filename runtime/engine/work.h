@@ -20,6 +20,7 @@ typedef struct hr_work {
     hr_selection *sinks; /* rows for each sink of the plan */
     hr_decode_failure *decode_failures;
     hr_failures failures;
+    size_t bytes; /* of all but the batch */
     /* How far the outputs are. */
     size_t sink, sink_done, letter;
     struct hr_work *next; /* in the pool */
@@ -28,6 +29,9 @@ typedef struct hr_work {
 /* NULL when out of memory. */
 hr_work *hr_work_create(const hr_plan *plan, const hr_layout *layout, size_t arena_bytes_max);
 void hr_work_destroy(hr_work *work, const hr_plan *plan); /* accepts NULL */
+
+/* Memory that it holds. */
+size_t hr_work_bytes(const hr_work *work);
 
 /* Ready for the next batch. */
 void hr_work_reset(hr_work *work);

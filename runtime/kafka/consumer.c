@@ -10,6 +10,7 @@
 
 #define COMMITTED_TIMEOUT_MS 5000
 #define SEEK_TIMEOUT_MS 5000
+#define COMMITS_TIMED 16 /* under way; of more the latency is not known */
 
 struct hr_kafka_queue {
     hr_kafka_consumer *consumer;
@@ -26,6 +27,9 @@ struct hr_kafka_consumer {
     const hr_connection *connection;
     hr_kafka_watch watch;
     hr_kafka_rebalance rebalance;
+    uint64_t taken_records, taken_bytes;
+    int64_t sent_us[COMMITS_TIMED]; /* when commits were sent that nobody waited for */
+    unsigned n_sent, n_answered;
     bool closing;
 };
 
@@ -192,16 +196,31 @@ consumer_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t what, rd_kafka_topic_part
     }
 }
 
+/* Answers come in the order of the commits. -1: not known. */
+static int64_t
+consumer_commit_time(hr_kafka_consumer *consumer)
+{
+    unsigned under_way = consumer->n_sent - consumer->n_answered;
+    int64_t sent_us = consumer->sent_us[consumer->n_answered % COMMITS_TIMED];
+
+    consumer->n_answered += under_way > 0 ? 1 : 0;
+    return under_way > 0 && under_way <= COMMITS_TIMED ? hr_clock_us() - sent_us : -1;
+}
+
 static void
 consumer_committed(rd_kafka_t *rk, rd_kafka_resp_err_t rc, rd_kafka_topic_partition_list_t *list,
                    void *opaque)
 {
     hr_kafka_consumer *consumer = opaque;
 
+    int64_t after_us = consumer_commit_time(consumer);
+
     (void)rk;
     (void)list;
     if (rc != RD_KAFKA_RESP_ERR_NO_ERROR && rc != RD_KAFKA_RESP_ERR__NO_OFFSET) {
         consumer->rebalance.commit_failed(consumer->rebalance.ctx, rd_kafka_err2str(rc));
+    } else if (after_us >= 0) {
+        consumer->rebalance.committed(consumer->rebalance.ctx, after_us);
     }
 }
 
@@ -438,12 +457,14 @@ hr_kafka_queue_fetch(hr_kafka_queue *queue, hr_record *records, size_t max, hr_a
     rd_kafka_message_t *messages[HR_BATCH_ROWS];
     ssize_t got;
     size_t n = 0;
+    size_t bytes = 0;
 
     *eof_offset = -1;
     got = rd_kafka_consume_batch_queue(queue->rkqu, 0, messages,
                                        max < HR_BATCH_ROWS ? max : HR_BATCH_ROWS);
     for (ssize_t i = 0; i < got; i++) {
         if (messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            bytes += messages[i]->len + messages[i]->key_len;
             consumer_record(messages[i], &records[n++], arena);
             continue;
         }
@@ -454,7 +475,22 @@ hr_kafka_queue_fetch(hr_kafka_queue *queue, hr_record *records, size_t max, hr_a
         }
         rd_kafka_message_destroy(messages[i]);
     }
+    queue->consumer->taken_records += n;
+    queue->consumer->taken_bytes += bytes;
     return n;
+}
+
+size_t
+hr_kafka_consumer_held(const hr_kafka_consumer *consumer)
+{
+    size_t records = 0;
+
+    for (const hr_kafka_queue *queue = consumer->queues; queue != NULL; queue = queue->next) {
+        records += rd_kafka_queue_length(queue->rkqu);
+    }
+    return consumer->taken_records > 0
+               ? records * (size_t)(consumer->taken_bytes / consumer->taken_records)
+               : 0;
 }
 
 void
@@ -524,6 +560,9 @@ hr_kafka_consumer_commit(hr_kafka_consumer *consumer, const hr_kafka_partition *
     }
     rc = timeout_ms > 0 ? consumer_commit_wait(consumer, list, timeout_ms)
                         : rd_kafka_commit(consumer->rk, list, 1);
+    if (timeout_ms == 0 && rc == RD_KAFKA_RESP_ERR_NO_ERROR) {
+        consumer->sent_us[consumer->n_sent++ % COMMITS_TIMED] = hr_clock_us();
+    }
     rd_kafka_topic_partition_list_destroy(list);
     return rc == RD_KAFKA_RESP_ERR_NO_ERROR || rc == RD_KAFKA_RESP_ERR__NO_OFFSET
                ? HR_OK

@@ -35,6 +35,8 @@ typedef struct hr_kafka_rebalance {
     void (*revoked)(void *ctx, const hr_kafka_partition *partitions, size_t n, bool lost);
     /* An asynchronous commit ended badly. */
     void (*commit_failed)(void *ctx, const char *text);
+    /* One ended well, so long after it was sent. */
+    void (*committed)(void *ctx, int64_t after_us);
 } hr_kafka_rebalance;
 
 typedef struct hr_kafka_consumer_conf {
@@ -73,6 +75,10 @@ int hr_kafka_consumer_seek(hr_kafka_consumer *consumer, const char *topic, int32
  * and a failure comes through commit_failed(). */
 int hr_kafka_consumer_commit(hr_kafka_consumer *consumer, const hr_kafka_partition *partitions,
                              size_t n, int timeout_ms, hr_error *err);
+
+/* Bytes of records that were fetched and not taken, as far as can be told from the size of those
+ * that were. */
+size_t hr_kafka_consumer_held(const hr_kafka_consumer *consumer);
 
 /* End offset as the broker said last; -1: not known yet. Does not ask. */
 int64_t hr_kafka_consumer_end_offset(hr_kafka_consumer *consumer, const char *topic,

@@ -17,6 +17,7 @@ struct hr_kafka_producer {
     hr_kafka_topic *topics;
     hr_kafka_producer_conf conf;
     char *client_id;
+    size_t held_bytes;  /* of records queued or under way */
     size_t batch_bytes; /* of the client: no batch is made larger than any of its topics takes */
     bool compressed;    /* so a record's size says little about what the broker sees */
     bool held;          /* nothing is sent: an answer is due, or the client has to be replaced */
@@ -92,6 +93,7 @@ producer_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
     char text[200];
 
     (void)rk;
+    producer->held_bytes -= message->len + message->key_len;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         producer_trouble_over(producer);
         producer->conf.delivered(producer->conf.watch.ctx, token, HR_KAFKA_DELIVERED, NULL);
@@ -182,6 +184,7 @@ producer_close(hr_kafka_producer *producer)
     rd_kafka_queue_destroy(producer->admin);
     rd_kafka_destroy(producer->rk);
     producer->rk = NULL;
+    producer->held_bytes = 0;
 }
 
 static bool
@@ -416,6 +419,7 @@ hr_kafka_producer_send(hr_kafka_topic *topic, const hr_kafka_out *out, hr_error 
     rc = topic_produce(topic, out);
     switch (rc) {
     case RD_KAFKA_RESP_ERR_NO_ERROR:
+        producer->held_bytes += out->key.len + out->value.len;
         return HR_OK;
     case RD_KAFKA_RESP_ERR__QUEUE_FULL:
         return HR_EAGAIN;
@@ -470,4 +474,10 @@ size_t
 hr_kafka_producer_pending(const hr_kafka_producer *producer)
 {
     return producer->rk != NULL ? (size_t)rd_kafka_outq_len(producer->rk) : 0;
+}
+
+size_t
+hr_kafka_producer_held(const hr_kafka_producer *producer)
+{
+    return producer->held_bytes;
 }

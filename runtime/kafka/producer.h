@@ -59,6 +59,9 @@ bool hr_kafka_producer_connected(const hr_kafka_producer *producer);
 /* Records queued or under way. */
 size_t hr_kafka_producer_pending(const hr_kafka_producer *producer);
 
+/* Bytes of their keys and values. */
+size_t hr_kafka_producer_held(const hr_kafka_producer *producer);
+
 /* The largest value that the topic takes, as far as is known: the broker's max.message.bytes once
  * it has answered, else the producer's own limit. */
 size_t hr_kafka_topic_value_max(const hr_kafka_topic *topic);

@@ -51,6 +51,17 @@ hr_mongo_mailbox_room(hr_mongo_mailbox *mailbox)
     return room;
 }
 
+size_t
+hr_mongo_mailbox_held(hr_mongo_mailbox *mailbox)
+{
+    size_t bytes;
+
+    pthread_mutex_lock(&mailbox->lock);
+    bytes = mailbox->filling.len + mailbox->kept_bytes + mailbox->taken_bytes;
+    pthread_mutex_unlock(&mailbox->lock);
+    return bytes;
+}
+
 static void
 letter_copy(hr_buf *to, hr_span bytes)
 {
@@ -115,6 +126,7 @@ hr_mongo_mailbox_take(hr_mongo_mailbox *mailbox, hr_buf *letters, bool *refused)
 
     mailbox_trim(mailbox, letters);
     pthread_mutex_lock(&mailbox->lock);
+    mailbox->taken_bytes = 0;
     while (mailbox->filling.len == 0 && !mailbox->closed) {
         mailbox->waiting = true;
         pthread_cond_wait(&mailbox->changed, &mailbox->lock);
@@ -125,6 +137,7 @@ hr_mongo_mailbox_take(hr_mongo_mailbox *mailbox, hr_buf *letters, bool *refused)
     mailbox->refused = false;
     full = mailbox->filling;
     mailbox->filling = *letters;
+    mailbox->taken_bytes = full.len + mailbox->kept_bytes;
     mailbox->kept_bytes = 0;
     *letters = full;
     pthread_mutex_unlock(&mailbox->lock);

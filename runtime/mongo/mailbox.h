@@ -21,6 +21,7 @@ typedef struct hr_mongo_mailbox {
     pthread_cond_t changed;
     hr_buf filling;
     size_t kept_bytes;  /* of the records that the letters in `filling` keep */
+    size_t taken_bytes; /* of what was taken last, until the next time */
     size_t bytes_max;   /* of one buffer and what it keeps; the last letter may go beyond */
     bool waiting;       /* the taker sleeps */
     bool refused;       /* the putter was told that there is no room */
@@ -35,6 +36,9 @@ void hr_mongo_mailbox_finish(hr_mongo_mailbox *mailbox); /* frees what its lette
 /* Whether a letter can be put; if not, the next hr_mongo_mailbox_take() says so to its caller.
  * thread: the putter's */
 bool hr_mongo_mailbox_room(hr_mongo_mailbox *mailbox);
+
+/* Bytes of letters that are put or were taken last, with what they keep. thread: any */
+size_t hr_mongo_mailbox_held(hr_mongo_mailbox *mailbox);
 
 /* Copies a letter in; what it keeps goes along. HR_OK, HR_ENOMEM. thread: the putter's */
 int hr_mongo_mailbox_put(hr_mongo_mailbox *mailbox, const hr_mongo_letter *letter);

@@ -377,6 +377,16 @@ hr_mongo_writers_put(hr_mongo_writers *writers, size_t i, const hr_mongo_letter 
     return hr_mongo_mailbox_put(&writers->writers[i]->mailbox, letter);
 }
 
+void
+hr_mongo_writers_held(const hr_mongo_writers *writers, size_t *bytes, size_t *limit)
+{
+    *bytes = 0;
+    *limit = writers->config.mailbox_bytes;
+    for (size_t i = 0; i < writers->config.n; i++) {
+        *bytes += hr_mongo_mailbox_held(&writers->writers[i]->mailbox);
+    }
+}
+
 size_t
 hr_mongo_writers_open(const hr_mongo_writers *writers)
 {

@@ -52,6 +52,9 @@ size_t hr_mongo_writers_pick(const hr_mongo_writers *writers, uint64_t key_hash)
 bool hr_mongo_writers_room(hr_mongo_writers *writers, size_t i);
 int hr_mongo_writers_put(hr_mongo_writers *writers, size_t i, const hr_mongo_letter *letter);
 
+/* Bytes in all mailboxes, and how many they may hold. thread: any */
+void hr_mongo_writers_held(const hr_mongo_writers *writers, size_t *bytes, size_t *limit);
+
 /* Letters whose end has not been told. thread: any */
 size_t hr_mongo_writers_open(const hr_mongo_writers *writers);
 

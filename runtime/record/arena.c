@@ -85,6 +85,12 @@ hr_arena_used(const hr_arena *arena)
     return arena->used;
 }
 
+size_t
+hr_arena_held(const hr_arena *arena)
+{
+    return arena->total;
+}
+
 static bool
 arena_fits(const hr_arena *arena, size_t size)
 {

@@ -22,6 +22,9 @@ void hr_arena_reset(hr_arena *arena);
 /* Bytes handed out since the last reset. */
 size_t hr_arena_used(const hr_arena *arena);
 
+/* Bytes of the blocks that it holds. */
+size_t hr_arena_held(const hr_arena *arena);
+
 /* Uninitialised memory, aligned to 16; NULL past bytes_max or when out of memory. */
 void *hr_arena_alloc(hr_arena *arena, size_t bytes);
 

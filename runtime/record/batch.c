@@ -8,17 +8,21 @@
 
 #define BATCH_ARENA_BLOCK ((size_t)64 * 1024)
 
+static size_t
+batch_cell_size(hr_kind kind)
+{
+    return hr_kind_is_span(kind)    ? sizeof(hr_span)
+           : kind == HR_KIND_BOOL   ? sizeof(uint8_t)
+           : kind == HR_KIND_DOUBLE ? sizeof(double)
+                                    : sizeof(int64_t);
+}
+
 static bool
 batch_column_init(hr_column *column, hr_kind kind)
 {
-    size_t size = hr_kind_is_span(kind)    ? sizeof(hr_span)
-                  : kind == HR_KIND_BOOL   ? sizeof(uint8_t)
-                  : kind == HR_KIND_DOUBLE ? sizeof(double)
-                                           : sizeof(int64_t);
-
     column->kind = kind;
     column->lane = calloc(HR_BATCH_ROWS, 1);
-    column->v.s = calloc(HR_BATCH_ROWS, size);
+    column->v.s = calloc(HR_BATCH_ROWS, batch_cell_size(kind));
     return column->lane != NULL && column->v.s != NULL;
 }
 
@@ -78,6 +82,19 @@ hr_batch_destroy(hr_batch *batch)
     free(batch->timestamp_ms);
     hr_arena_destroy(batch->arena);
     free(batch);
+}
+
+size_t
+hr_batch_bytes(const hr_batch *batch)
+{
+    size_t row = sizeof *batch->records + sizeof *batch->source + sizeof *batch->key +
+                 sizeof *batch->timestamp_ms;
+
+    for (size_t i = 0; i < batch->layout->n; i++) {
+        row += 1 + batch_cell_size(batch->layout->slots[i]);
+    }
+    return sizeof *batch + batch->layout->n * sizeof *batch->columns + HR_BATCH_ROWS * row +
+           hr_arena_held(batch->arena);
 }
 
 void

@@ -78,6 +78,9 @@ typedef struct hr_batch {
 hr_batch *hr_batch_create(const hr_layout *layout, size_t arena_bytes_max);
 void hr_batch_destroy(hr_batch *batch); /* accepts NULL */
 
+/* Memory that it holds, the arena's included. */
+size_t hr_batch_bytes(const hr_batch *batch);
+
 /* Forgets rows and records and resets the arena; origins must have been released. */
 void hr_batch_reset(hr_batch *batch);
 

@@ -14,9 +14,9 @@ the_watermark_is_the_first_record_that_is_not_done(void **state)
     assert_int_equal(hr_tracker_init(&t, 8), HR_OK);
     hr_tracker_reset(&t, 100);
     assert_int_equal(hr_tracker_watermark(&t), 100);
-    a = hr_tracker_add(&t, 100, 0);
-    b = hr_tracker_add(&t, 101, 0);
-    c = hr_tracker_add(&t, 105, 0); /* offsets have holes */
+    a = hr_tracker_add(&t, 100, 0, -1);
+    b = hr_tracker_add(&t, 101, 0, -1);
+    c = hr_tracker_add(&t, 105, 0, -1); /* offsets have holes */
     assert_true(hr_tracker_done(&t, c));
     assert_true(hr_tracker_done(&t, b));
     assert_int_equal(hr_tracker_watermark(&t), 100);
@@ -35,7 +35,7 @@ a_record_is_done_when_all_its_outputs_are(void **state)
     (void)state;
     assert_int_equal(hr_tracker_init(&t, 8), HR_OK);
     hr_tracker_reset(&t, 0);
-    a = hr_tracker_add(&t, 0, 0);
+    a = hr_tracker_add(&t, 0, 0, -1);
     hr_tracker_at(&t, a)->open += 2;
     assert_false(hr_tracker_done(&t, a));
     assert_false(hr_tracker_done(&t, a));
@@ -54,7 +54,7 @@ a_reset_forgets_what_was_under_way(void **state)
     (void)state;
     assert_int_equal(hr_tracker_init(&t, 8), HR_OK);
     hr_tracker_reset(&t, 10);
-    a = hr_tracker_add(&t, 10, 0);
+    a = hr_tracker_add(&t, 10, 0, -1);
     hr_tracker_reset(&t, 10);
     assert_false(hr_tracker_holds(&t, a));
     assert_int_equal(hr_tracker_watermark(&t), 10);
@@ -74,7 +74,7 @@ the_ring_grows_and_keeps_what_is_under_way(void **state)
     first = t.tail;
     for (int64_t i = 0; i < 8192; i++) {
         assert_int_equal(hr_tracker_reserve(&t, 1), 1);
-        hr_tracker_add(&t, i, i);
+        hr_tracker_add(&t, i, i, -1);
     }
     assert_int_equal(hr_tracker_reserve(&t, 1), 0);
     for (uint32_t i = 0; i < 8192; i++) {
@@ -107,7 +107,7 @@ random_endings_agree_with_the_definition(void **state)
 
         if (n < N && rand() % 2 == 0) {
             offsets[n] = next + rand() % 3;
-            sequences[n] = hr_tracker_add(&t, offsets[n], 0);
+            sequences[n] = hr_tracker_add(&t, offsets[n], 0, -1);
             open[n] = 1 + (uint32_t)(rand() % 3);
             hr_tracker_at(&t, sequences[n])->open = open[n];
             next = offsets[n++] + 1;

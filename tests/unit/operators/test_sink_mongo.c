@@ -12,6 +12,8 @@
 #define hr_sink_post fake_post
 #define hr_sink_wake fake_wake
 #define hr_sink_trouble fake_trouble
+#define hr_sink_ready fake_ready
+#define hr_sink_wrote fake_wrote
 #include "../../../operators/sink_mongo.c" /* NOLINT(bugprone-suspicious-include) */
 
 #include "engine/clock.h"
@@ -36,6 +38,7 @@ typedef struct world {
     size_t taken, failed, acked;
     char why[100];
     atomic_int troubles;
+    atomic_size_t bytes;
     hr_error err;
 } world;
 
@@ -102,6 +105,19 @@ void
 fake_wake(hr_sink *sink)
 {
     (void)sink;
+}
+
+void
+fake_ready(hr_sink *sink)
+{
+    (void)sink;
+}
+
+void
+fake_wrote(hr_sink *sink, size_t bytes)
+{
+    (void)sink;
+    atomic_fetch_add(&w.bytes, bytes);
 }
 
 void
@@ -215,7 +231,7 @@ make_batch(size_t n)
 static void
 rows_are_taken_or_failed_in_order_until_the_mailbox_is_full(void **unused)
 {
-    size_t done = 0, rounds = 0;
+    size_t done = 0, rounds = 0, held = 0, limit = 0;
     char holding[100];
     hr_rows rows;
     int rc = HR_OK;
@@ -235,6 +251,9 @@ rows_are_taken_or_failed_in_order_until_the_mailbox_is_full(void **unused)
     assert_int_equal(hr_mongo_writers_open(w.state.writers), w.taken);
     hr_sink_mongo.holding(NULL, &w.state, holding, sizeof holding);
     assert_has_text(holding, "documents for mongo shop.orders");
+    hr_sink_mongo.held(NULL, &w.state, &held, &limit);
+    assert_in_range(held, limit / 8, limit);
+    assert_in_range(atomic_load(&w.bytes), 20 * w.taken, held);
     hr_sink_mongo.close(NULL, &w.state);
     assert_int_equal(w.acked, 0);
 }
