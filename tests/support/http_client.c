@@ -154,7 +154,7 @@ http_client_ask(const char *address, const char *text, http_answer *out)
 const char *
 http_answer_header(const http_answer *answer, const char *name)
 {
-    static char value[1024];
+    static _Thread_local char value[1024];
     size_t n = strlen(name);
 
     for (const char *at = strchr(answer->head, '\n'); at != NULL; at = strchr(at, '\n')) {
