@@ -28,12 +28,21 @@ typedef struct sink_mongo_options {
     hr_text connection, database, collection;
     int write, guard, index;
     hr_opt_list key;
+    hr_opt_blocks indexes;
     int64_t writers, batch_documents;
 } sink_mongo_options;
+
+typedef struct sink_mongo_index {
+    hr_opt_map keys;
+    bool unique;
+    hr_text name;
+} sink_mongo_index;
 
 typedef struct sink_mongo_shared {
     hr_doc_plan plan;
     hr_span key[HR_DOC_KEYS_MAX];
+    hr_mongo_index *indexes;
+    size_t n_indexes;
 } sink_mongo_shared;
 
 typedef struct sink_mongo_state {
@@ -44,6 +53,25 @@ typedef struct sink_mongo_state {
 } sink_mongo_state;
 
 #define OPT(field) offsetof(sink_mongo_options, field)
+
+static const hr_option sink_mongo_index_rows[] = {
+    {.name = "keys",
+     .kind = HR_OPT_MAP,
+     .offset = offsetof(sink_mongo_index, keys),
+     .help = "Its fields in order: 1 ascending, -1 descending.",
+     .flags = HR_OPT_NONEMPTY},
+    {.name = "unique",
+     .kind = HR_OPT_BOOL,
+     .offset = offsetof(sink_mongo_index, unique),
+     .fallback = "false",
+     .help = "No two documents with the same values."},
+    {.name = "name",
+     .kind = HR_OPT_TEXT,
+     .offset = offsetof(sink_mongo_index, name),
+     .help = "Its name; absent: made of the fields (Origin_1_Dest_1).",
+     .flags = HR_OPT_NONEMPTY | HR_OPT_OPTIONAL},
+    HR_OPT_END(sink_mongo_index),
+};
 
 static const hr_option sink_mongo_option_table[] = {
     {"connection", HR_OPT_NAME, OPT(connection), NULL, 0, 0,
@@ -62,8 +90,13 @@ static const hr_option sink_mongo_option_table[] = {
      "record alone writes a key.",
      "offset|none", NULL, 0},
     {"index", HR_OPT_ENUM, OPT(index), "create", 0, 0,
-     "The unique index on the key: created when it is missing, or required to be there.",
+     "The unique index on the key, and `indexes`: created when they are missing, or required to be "
+     "there.",
      "create|require", NULL, 0},
+    {"indexes", HR_OPT_BLOCKS, OPT(indexes), NULL, 0, 0,
+     "More indexes of the collection. One of the same fields with other options is left as it is, "
+     "and nothing is written until it is gone.",
+     NULL, sink_mongo_index_rows, HR_OPT_NONEMPTY | HR_OPT_OPTIONAL},
     {"writers", HR_OPT_INT, OPT(writers), "1", 1, HR_MONGO_WRITERS_MAX,
      "Writer threads per stream thread; a key stays with one of them.", NULL, NULL, 0},
     {"batch_documents", HR_OPT_INT, OPT(batch_documents), "1000", 1, HR_MONGO_BATCH_MAX,
@@ -104,6 +137,77 @@ sink_mongo_check_key(const hr_node *node, const sink_mongo_options *opt, hr_erro
     return HR_OK;
 }
 
+/* True for the fields of `key` in the same order, ascending. */
+static bool
+sink_mongo_is_key(const hr_mongo_index *index, const hr_opt_list *key)
+{
+    for (size_t i = 0; i < index->n; i++) {
+        if (index->n != key->n || index->fields[i].direction != 1 ||
+            !hr_span_eq(index->fields[i].name, hr_span_str(key->v[i].s))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int
+sink_mongo_index_field(const hr_opt_entry *entry, hr_mongo_index_field *field, hr_error *err)
+{
+    const char *value = entry->value.s;
+
+    if (strcmp(value, "1") != 0 && strcmp(value, "-1") != 0) {
+        hr_fail_as(err, entry->value.loc, "type", "mongo: '%.60s' of an index cannot be '%.60s'",
+                   entry->key.s, entry->value.secret ? "${...}" : value);
+        err->width = hr_text_width(&entry->value);
+        return hr_hint(err, "write 1 for ascending, -1 for descending");
+    }
+    *field = (hr_mongo_index_field){hr_span_str(entry->key.s), value[0] == '-' ? -1 : 1};
+    return HR_OK;
+}
+
+static int
+sink_mongo_index_make(const sink_mongo_index *option, const hr_opt_list *key, hr_mongo_index *index,
+                      hr_error *err)
+{
+    const hr_opt_map *keys = &option->keys;
+    int rc = HR_OK;
+
+    if (keys->n > HR_MONGO_INDEX_FIELDS_MAX) {
+        return hr_fail_as(err, keys->v[0].key.loc, "too-many", "an index has at most %d fields",
+                          HR_MONGO_INDEX_FIELDS_MAX);
+    }
+    index->n = keys->n;
+    index->unique = option->unique;
+    index->name = option->name.s;
+    for (size_t i = 0; rc == HR_OK && i < keys->n; i++) {
+        rc = sink_mongo_index_field(&keys->v[i], &index->fields[i], err);
+    }
+    if (rc == HR_OK && !index->unique && sink_mongo_is_key(index, key)) {
+        hr_fail_as(err, keys->v[0].key.loc, "conflict",
+                   "mongo: the index on the key's own fields is unique");
+        return hr_hint(err, "add unique: true, or leave it out: the sink makes it by itself");
+    }
+    return rc;
+}
+
+static int
+sink_mongo_make_indexes(const hr_node *node, const sink_mongo_options *opt, sink_mongo_shared *s,
+                        hr_error *err)
+{
+    const sink_mongo_index *options = opt->indexes.v;
+    int rc = HR_OK;
+
+    s->n_indexes = opt->indexes.n;
+    s->indexes = hr_arena_calloc(hr_node_arena(node), s->n_indexes + 1, sizeof *s->indexes);
+    if (s->indexes == NULL) {
+        return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    }
+    for (size_t i = 0; rc == HR_OK && i < s->n_indexes; i++) {
+        rc = sink_mongo_index_make(&options[i], &opt->key, &s->indexes[i], err);
+    }
+    return rc;
+}
+
 static int
 sink_mongo_compile(hr_node *node, const void *options, void *shared, hr_error *err)
 {
@@ -118,6 +222,9 @@ sink_mongo_compile(hr_node *node, const void *options, void *shared, hr_error *e
     if (rc == HR_OK) {
         rc = hr_doc_plan_make(node, &opt->key, insert, !insert && opt->guard == GUARD_OFFSET,
                               &s->plan, err);
+    }
+    if (rc == HR_OK) {
+        rc = sink_mongo_make_indexes(node, opt, s, err);
     }
     s->key[0] = HR_SPAN_LIT("_id"); /* of inserts */
     for (size_t i = 0; rc == HR_OK && i < s->plan.n_keys; i++) {
@@ -213,6 +320,8 @@ sink_mongo_start(hr_sink *sink, sink_mongo_state *st, hr_error *err)
     st->target.key = s->key;
     st->target.n_key = s->plan.insert ? 1 : s->plan.n_keys;
     st->target.create_index = opt->index == INDEX_CREATE;
+    st->target.indexes = s->indexes;
+    st->target.n_indexes = s->n_indexes;
     return hr_mongo_writers_start(&config, &st->writers, err);
 }
 

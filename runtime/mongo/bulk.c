@@ -5,6 +5,7 @@
 #include "mongo/bulk.h"
 #include "engine/log.h"
 #include "mongo/driver.h"
+#include "mongo/indexes.h"
 #include "mongo/key_index.h"
 #include "mongo/stored.h"
 #include "mongo/verdict.h"
@@ -89,6 +90,9 @@ bulk_prepare(void *ctx, hr_error *err)
     if (rc == HR_OK && b->collection == NULL) {
         b->collection = mongoc_client_get_collection(b->client->driver, b->target->database,
                                                      b->target->collection);
+    }
+    if (rc == HR_OK) { /* first, as one of them may be the key's */
+        rc = hr_mongo_indexes(b->client, b->target, err);
     }
     if (rc == HR_OK) {
         rc = hr_mongo_key_index(b->client, b->target, b->index, err);

@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/key_index.h"
+#include "mongo/indexes.h"
 
 #include <stdio.h>
 
@@ -95,34 +96,15 @@ static int
 index_create(mongoc_collection_t *collection, const hr_mongo_target *target,
              char name[HR_MONGO_INDEX_NAME_MAX], hr_error *err)
 {
-    bson_t command = BSON_INITIALIZER, indexes, index, key;
-    bson_string_t *text = bson_string_new("");
-    bson_error_t problem;
-    int rc = HR_OK;
+    hr_mongo_index index = {.n = target->n_key, .unique = true};
+    char text[2 * HR_MONGO_INDEX_NAME_MAX];
 
-    BSON_APPEND_UTF8(&command, "createIndexes", target->collection);
-    BSON_APPEND_ARRAY_BEGIN(&command, "indexes", &indexes);
-    BSON_APPEND_DOCUMENT_BEGIN(&indexes, "0", &index);
-    BSON_APPEND_DOCUMENT_BEGIN(&index, "key", &key);
-    for (size_t i = 0; i < target->n_key; i++) {
-        const char *field = (const char *)target->key[i].data;
-
-        bson_append_int32(&key, field, (int)target->key[i].len, 1);
-        bson_string_append_printf(text, i > 0 ? "_%.*s_1" : "%.*s_1", (int)target->key[i].len,
-                                  field);
+    for (size_t i = 0; i < index.n; i++) {
+        index.fields[i] = (hr_mongo_index_field){target->key[i], 1};
     }
-    bson_append_document_end(&index, &key);
-    BSON_APPEND_UTF8(&index, "name", text->str);
-    BSON_APPEND_BOOL(&index, "unique", true);
-    bson_append_document_end(&indexes, &index);
-    bson_append_array_end(&command, &indexes);
-    if (!mongoc_collection_write_command_with_opts(collection, &command, NULL, NULL, &problem)) {
-        rc = index_fail(err, "cannot create", target, &problem);
-    }
-    index_name(name, text->str);
-    bson_string_free(text, true);
-    bson_destroy(&command);
-    return rc;
+    hr_mongo_index_name(&index, text, sizeof text);
+    index_name(name, text);
+    return hr_mongo_index_create(collection, target, &index, err);
 }
 
 int
