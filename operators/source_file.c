@@ -209,6 +209,7 @@ file_close(hr_source *source, void *state)
 }
 
 const hr_source_type hr_source_file = {
+    .flags = HR_SOURCE_BYTES,
     .name = "file",
     .summary = "Lines of a file, each a record.",
     .example = "{path: data/requests.jsonl, rate: 50}",

@@ -8,6 +8,7 @@
 #include "hr_operator.h"
 
 #define HR_SOURCE_KAFKA 0x1u /* partitions come from a consumer group */
+#define HR_SOURCE_BYTES 0x2u /* offsets count bytes, not records */
 
 typedef struct hr_source hr_source; /* a source of a stream thread while it runs */
 

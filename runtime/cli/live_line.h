@@ -1,5 +1,6 @@
 /* The one live line of `headrace run` on a terminal: records in and out per second, lag, p99,
- * errors. Log lines push it down.
+ * errors; before them, in a run that ends by itself, how much is done and how long the rest takes.
+ * Log lines push it down.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_CLI_LIVE_LINE_H

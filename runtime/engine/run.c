@@ -537,7 +537,8 @@ hr_run_until(hr_run *run, uint32_t source, int32_t partition, int64_t end_offset
             }
         }
         if (run->n_until < run->cap_until) {
-            run->until[run->n_until++] = (hr_until){source, partition, end_offset, end_offset <= 0};
+            run->until[run->n_until++] =
+                (hr_until){source, partition, end_offset, -1, -1, end_offset <= 0};
         }
     }
     pthread_mutex_unlock(&run->lock);
@@ -584,6 +585,10 @@ hr_run_until_reached(hr_run *run, uint32_t source, int32_t partition, int64_t of
 
     pthread_mutex_lock(&run->lock);
     until = run_until_find(run, source, partition);
+    if (until != NULL) {
+        until->at_offset = offset;
+        until->begin_offset = until->begin_offset < 0 ? offset : until->begin_offset;
+    }
     if (until != NULL && !until->done && offset >= until->end_offset) {
         until->done = true;
         run_until_check(run);

@@ -26,6 +26,7 @@ typedef struct hr_until {
     uint32_t source;
     int32_t partition;
     int64_t end_offset;
+    int64_t begin_offset, at_offset; /* where it began and where it is; -1: nobody has said so */
     bool done;
 } hr_until;
 

@@ -37,16 +37,21 @@ class Orders:
 
     def run(self, records):
         """Reads the records to their end; returns the collection."""
+        self.prepare(records)
+        self.start().expect_exit(0)
+        return self.database.orders
+
+    def prepare(self, records):
         lines = [line if isinstance(line, str) else json.dumps(line) for line in records]
         (self.folder / "orders.jsonl").write_text("\n".join(lines) + "\n")
+
+    def start(self, *more):
         topology = {"version": 1, "topology": "orders", "sources": {"orders": self.source},
                     "steps": self.steps, "sinks": {"stored": self.sink},
                     "errors": {"dead_letters": {"file": {"path": "letters.jsonl"}}}}
         (self.folder / "topology.yaml").write_text(json.dumps(topology))
-        process = self.headrace("run", str(self.folder / "topology.yaml"), "--config",
-                                str(self.folder / "config.yaml"), "--until-end")
-        process.expect_exit(0)
-        return self.database.orders
+        return self.headrace("run", str(self.folder / "topology.yaml"), "--config",
+                             str(self.folder / "config.yaml"), "--until-end", *more)
 
     def letters(self):
         path = self.folder / "letters.jsonl"
@@ -151,3 +156,51 @@ def test_a_key_of_two_fields_and_a_nested_one(orders):
     records = [order(n, to={"city": "x", "zip": z}) for n in range(3) for z in (1, 2, 1)]
     assert orders.run(records).count_documents({}) == 6
     assert dict(orders.database.orders.index_information()["id_1_to.zip_1"]["key"]) == {"id": 1, "to.zip": 1}
+
+
+def test_declared_indexes_are_created_once(orders):
+    orders.sink["mongo"]["indexes"] = [{"keys": {"price": -1, "count": 1}},
+                                       {"keys": {"label": 1}, "unique": True, "name": "by_label"}]
+    for _ in range(2):
+        collection = orders.run([{"id": "a", "price": 1.0, "count": 1}])
+        indexes = collection.index_information()
+        assert set(indexes) == {"_id_", "id_1", "price_-1_count_1", "by_label"}
+        assert indexes["price_-1_count_1"]["key"] == [("price", -1), ("count", 1)]
+        assert not indexes["price_-1_count_1"].get("unique")
+        assert indexes["by_label"]["unique"] is True
+
+
+def test_an_index_of_the_key_with_its_own_name_is_the_keys(orders):
+    orders.sink["mongo"]["indexes"] = [{"keys": {"id": 1}, "unique": True, "name": "mine"}]
+    assert set(orders.run([{"id": "a", "price": 1.0, "count": 1}]).index_information()) == {"_id_", "mine"}
+
+
+def waits_for(orders, pattern):
+    """The topology writes nothing and says why; --fail-fast makes it end."""
+    process = orders.start("--fail-fast")
+    process.wait_line(pattern)
+    assert process.exit_code() == 1
+    assert orders.database.orders.count_documents({}) == 0
+
+
+def test_an_index_of_the_same_fields_with_other_options_is_left_and_told(orders):
+    orders.prepare([{"id": "a", "price": 1.0, "count": 1}])
+    orders.database.orders.create_index([("price", 1)], unique=True)
+    orders.sink["mongo"]["indexes"] = [{"keys": {"price": 1}}]
+    waits_for(orders, r"the index \{price: 1\} cannot be as the topology wants it: 'price_1' is there, and it is "
+                      r"unique; drop that one, or change `indexes`")
+    assert orders.database.orders.index_information()["price_1"]["unique"] is True
+    orders.sink["mongo"]["indexes"] = [{"keys": {"price": 1}, "unique": True}]
+    orders.start().expect_exit(0)
+    assert orders.database.orders.count_documents({}) == 1
+
+
+def test_a_required_index_is_not_created(orders):
+    orders.prepare([{"id": "a", "price": 1.0, "count": 1}])
+    orders.database.orders.create_index([("id", 1)], unique=True)
+    orders.sink["mongo"] |= {"index": "require", "indexes": [{"keys": {"price": 1, "count": -1}}]}
+    waits_for(orders, r"has no index \{price: 1, count: -1\} \(index: require\)")
+    assert set(orders.database.orders.index_information()) == {"_id_", "id_1"}
+    orders.database.orders.create_index([("price", 1), ("count", -1)])
+    orders.start().expect_exit(0)
+    assert orders.database.orders.count_documents({}) == 1
