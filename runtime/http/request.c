@@ -252,6 +252,21 @@ hr_http_answer(hr_http_request *request, int status, const char *content_type, h
     hr_http_request_unref(request);
 }
 
+void
+hr_http_answer_file(hr_http_request *request, const char *content_type, int fd, size_t size,
+                    const char *const *extra)
+{
+    struct MHD_Response *response = MHD_create_response_from_fd(size, fd);
+
+    if (response != NULL) {
+        answer_headers(response, content_type, extra);
+    } else {
+        close(fd);
+    }
+    answer_set(request, 200, response);
+    hr_http_request_unref(request);
+}
+
 /* {"status":"ERROR","code":CODE,"message":MESSAGE} */
 static struct MHD_Response *
 answer_error_make(const char *code, const char *message, const char *const *extra)

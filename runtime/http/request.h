@@ -55,6 +55,11 @@ bool hr_http_request_body(hr_http_request *request, const char *data, size_t len
 /* Makes the response of a refusal and leaves no more to do. */
 void hr_http_request_refuse(hr_http_request *request);
 
+/* Answers 200 with a file, which it closes, from its start. extra as in hr_http_answer(). thread:
+ * any */
+void hr_http_answer_file(hr_http_request *request, const char *content_type, int fd, size_t size,
+                         const char *const *extra);
+
 /* On the server's thread, where libmicrohttpd lets us answer: queues the answer, or suspends the
  * connection until there is one. MHD_NO: the connection is to be closed. */
 enum MHD_Result hr_http_request_settle(hr_http_request *request, bool *queued);
