@@ -1,9 +1,12 @@
-/* table kafka: a table from a compacted topic, read to its end before the topology starts and kept
- * current.
+/* table kafka: a table from a compacted topic, or from the last minutes of any topic, read to its
+ * end before the topology starts and kept current.
  *
- * A row belongs to its record's key, as compaction sees it; its values say under which key of the
- * table it is found. A value that cannot be read removes the row as a tombstone would: after a
- * restart nothing else would be there either.
+ * In a compacted topic a row belongs to its record's key, as compaction sees it; its values say
+ * under which key of the table it is found. A value that cannot be read removes the row as a
+ * tombstone would: after a restart nothing else would be there either.
+ *
+ * With `keep` the topic need not be compacted nor its records have keys: a row belongs to the key
+ * of the table, and goes when its record's timestamp is that old.
  *
  * A snapshot costs a copy of the whole table, so while changes keep coming it is taken so seldom
  * that copying takes a small share of the time.
@@ -25,9 +28,12 @@
 #define PUBLISH_MIN_MS 50
 #define PUBLISH_SHARE 20 /* a snapshot that took 1 ms is followed by 20 ms without one */
 #define GROWN_MS 60000
+#define EXPIRE_MAX_MS 1000 /* a row is there so long beyond its time, at most */
+#define EXPIRE_SHARE 20    /* ... and for so small a part of it */
 
 typedef struct table_kafka_options {
     hr_text connection, topic;
+    int64_t keep_ms; /* 0: for ever */
 } table_kafka_options;
 
 static const hr_option table_kafka_option_table[] = {
@@ -40,6 +46,15 @@ static const hr_option table_kafka_option_table[] = {
      .offset = offsetof(table_kafka_options, topic),
      .help = "The compacted topic: one row a record key.",
      .flags = HR_OPT_NONEMPTY},
+    {.name = "keep",
+     .kind = HR_OPT_DURATION_MS,
+     .offset = offsetof(table_kafka_options, keep_ms),
+     .min = 1000,
+     .max = 30.0 * 86400000,
+     .help = "Only rows whose record is not older: reading begins there, and older rows are "
+             "dropped. The topic need not be compacted then, nor its records have keys: the last "
+             "record of a key of the table counts.",
+     .flags = HR_OPT_OPTIONAL},
     {0},
 };
 
@@ -49,14 +64,43 @@ typedef struct table_kafka_session {
     hr_kafka_reader *reader;
     hr_table_builder *builder;
     bool dirty, published;
-    int64_t publish_at_ms, grown_at_ms;
+    int64_t keep_ms;
+    int64_t publish_at_ms, grown_at_ms, expire_at_ms;
 } table_kafka_session;
+
+/* A record of a topic that is not compacted. Nothing is removed by a null value, whose key of the
+ * table is not known, nor by one that cannot be read. */
+static int
+table_kafka_recent(table_kafka_session *s, const hr_record *record, hr_error *err)
+{
+    const table_kafka_options *opt = hr_table_node(s->table)->options;
+    int64_t now = hr_clock_wall_ms();
+    size_t bad;
+    int rc;
+
+    if (record->timestamp_ms >= 0 && record->timestamp_ms < now - s->keep_ms) {
+        return HR_OK;
+    }
+    hr_table_builder_stamp(s->builder, record->timestamp_ms >= 0 ? record->timestamp_ms : now);
+    rc = record->value.data != NULL
+             ? hr_table_put(s->table, s->builder, &record->value, 1, &bad, err)
+             : hr_fail(err, HR_ERECORD, HR_NO_LOC, "a record without a value");
+    if (rc == HR_ERECORD || (rc == HR_ENOMEM && s->published)) {
+        hr_table_skipped(s->table, opt->topic.s, record->offset, err);
+        return HR_OK;
+    }
+    s->dirty = true;
+    return rc;
+}
 
 static int
 table_kafka_record(table_kafka_session *s, const hr_record *record, hr_error *err)
 {
     int rc;
 
+    if (s->keep_ms > 0) {
+        return table_kafka_recent(s, record, err);
+    }
     if (record->key.data == NULL) {
         rc = hr_fail(err, HR_ERECORD, HR_NO_LOC, "a record of a compacted topic needs a key");
     } else {
@@ -73,6 +117,21 @@ table_kafka_record(table_kafka_session *s, const hr_record *record, hr_error *er
         rc = HR_OK;
     }
     return rc;
+}
+
+static void
+table_kafka_expire(table_kafka_session *s)
+{
+    int64_t now = hr_clock_ms();
+    int64_t pause = s->keep_ms / EXPIRE_SHARE;
+
+    if (s->keep_ms == 0 || now < s->expire_at_ms) {
+        return;
+    }
+    s->expire_at_ms = now + (pause < EXPIRE_MAX_MS ? pause : EXPIRE_MAX_MS);
+    if (hr_table_builder_expire(s->builder, hr_clock_wall_ms() - s->keep_ms) > 0) {
+        s->dirty = true;
+    }
 }
 
 static int
@@ -137,6 +196,7 @@ table_kafka_follow(table_kafka_session *s, hr_error *err)
             rc = table_kafka_record(s, &records[i], err);
         }
         hr_kafka_records_release(records, n);
+        table_kafka_expire(s);
         if (rc == HR_OK && table_kafka_due(s)) {
             rc = table_kafka_publish(s, err);
         }
@@ -152,8 +212,11 @@ table_kafka_follow(table_kafka_session *s, hr_error *err)
 static int
 table_kafka_session_run(hr_table *table, hr_kafka_reader *reader, hr_error *err)
 {
-    table_kafka_session s = {.table = table, .reader = reader};
-    int rc = hr_kafka_reader_open(reader, false, ASK_TIMEOUT_MS, err);
+    const table_kafka_options *opt = hr_table_node(table)->options;
+    table_kafka_session s = {.table = table, .reader = reader, .keep_ms = opt->keep_ms};
+    int rc = s.keep_ms > 0 ? hr_kafka_reader_open_since(reader, hr_clock_wall_ms() - s.keep_ms,
+                                                        ASK_TIMEOUT_MS, err)
+                           : hr_kafka_reader_open(reader, false, ASK_TIMEOUT_MS, err);
 
     if (rc != HR_OK) {
         return rc;
@@ -221,7 +284,7 @@ table_kafka_run(hr_table *table, const void *options, void *shared, hr_error *er
 const hr_table_type hr_table_kafka = {
     .abi = HR_OP_ABI,
     .name = "kafka",
-    .summary = "A table from a compacted topic.",
+    .summary = "A table from a compacted topic, or from the last minutes of any.",
     .example = "{connection: kafka, topic: origin_dest_distances}",
     .options = table_kafka_option_table,
     .options_size = sizeof(table_kafka_options),

@@ -5,12 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Instead of a time. */
+#define READER_FROM_START INT64_MIN
+#define READER_FROM_END INT64_MAX
+
 struct hr_kafka_reader {
     rd_kafka_t *rk;
     char *topic;
     int64_t *ends; /* by partition: what it held when it was opened; 0: reached */
     int32_t n_partitions;
     int32_t n_behind;
+    bool embedded;
 };
 
 hr_kafka_reader *
@@ -33,7 +38,8 @@ hr_kafka_reader_create(const hr_connection *connection, const char *client_id, c
     hr_kafka_conf_set(conf, "auto.offset.reset", "error", err);
     hr_kafka_conf_set(conf, "fetch.queue.backoff.ms", "1", err);
     hr_kafka_conf_set_int(conf, "queued.max.messages.kbytes", prefetch_bytes / 1024, err);
-    if (connection->u.kafka.embedded) {
+    reader->embedded = connection->u.kafka.embedded;
+    if (reader->embedded) {
         hr_kafka_conf_set(conf, "fetch.wait.max.ms", "5", err);
     }
     if (err->code == HR_OK) {
@@ -49,29 +55,62 @@ hr_kafka_reader_create(const hr_connection *connection, const char *client_id, c
     return reader;
 }
 
+/* The first offset of each partition whose record is not older than since_ms, in list->elems[p];
+ * RD_KAFKA_OFFSET_END: there is none. */
+static int
+reader_times(hr_kafka_reader *reader, int64_t since_ms, rd_kafka_topic_partition_list_t *list,
+             int timeout_ms, hr_error *err)
+{
+    rd_kafka_resp_err_t rc;
+
+    for (int32_t p = 0; p < reader->n_partitions; p++) {
+        rd_kafka_topic_partition_list_add(list, reader->topic, p)->offset = since_ms;
+    }
+    rc = rd_kafka_offsets_for_times(reader->rk, list, timeout_ms);
+    for (int i = 0; i < list->cnt && rc == RD_KAFKA_RESP_ERR_NO_ERROR; i++) {
+        rc = list->elems[i].err;
+    }
+    return rc == RD_KAFKA_RESP_ERR_NO_ERROR
+               ? HR_OK
+               : hr_kafka_fail(err, HR_EIO, rc, "cannot ask for offsets by time");
+}
+
 /* Asks for begin and end of each partition and lists where to start. */
 static int
-reader_starts(hr_kafka_reader *reader, bool from_end, rd_kafka_topic_partition_list_t *list,
+reader_starts(hr_kafka_reader *reader, int64_t since_ms, rd_kafka_topic_partition_list_t *list,
               int timeout_ms, hr_error *err)
 {
+    bool by_time = since_ms != READER_FROM_START && since_ms != READER_FROM_END;
+    int failed = by_time ? reader_times(reader, since_ms, list, timeout_ms, err) : HR_OK;
+
+    if (failed != HR_OK) {
+        return failed;
+    }
     reader->n_behind = 0;
     for (int32_t p = 0; p < reader->n_partitions; p++) {
-        int64_t low, high;
+        int64_t low, high, start;
         rd_kafka_resp_err_t rc =
             rd_kafka_query_watermark_offsets(reader->rk, reader->topic, p, &low, &high, timeout_ms);
 
         if (rc != RD_KAFKA_RESP_ERR_NO_ERROR) {
             return hr_kafka_fail(err, HR_EIO, rc, "cannot ask for the end of a partition");
         }
-        rd_kafka_topic_partition_list_add(list, reader->topic, p)->offset = from_end ? high : low;
-        reader->ends[p] = from_end || high <= low ? 0 : high;
+        start = since_ms == READER_FROM_END ? high : low;
+        if (by_time) {
+            start = list->elems[p].offset;
+            start = start < 0 || start > high ? high : start < low ? low : start;
+            list->elems[p].offset = start;
+        } else {
+            rd_kafka_topic_partition_list_add(list, reader->topic, p)->offset = start;
+        }
+        reader->ends[p] = high <= start ? 0 : high;
         reader->n_behind += reader->ends[p] > 0 ? 1 : 0;
     }
     return HR_OK;
 }
 
-int
-hr_kafka_reader_open(hr_kafka_reader *reader, bool from_end, int timeout_ms, hr_error *err)
+static int
+reader_open(hr_kafka_reader *reader, int64_t since_ms, int timeout_ms, hr_error *err)
 {
     rd_kafka_topic_partition_list_t *list;
     rd_kafka_resp_err_t assigned;
@@ -84,7 +123,7 @@ hr_kafka_reader_open(hr_kafka_reader *reader, bool from_end, int timeout_ms, hr_
     free(reader->ends);
     reader->ends = calloc((size_t)reader->n_partitions + 1, sizeof *reader->ends);
     list = rd_kafka_topic_partition_list_new(reader->n_partitions);
-    rc = reader->ends != NULL ? reader_starts(reader, from_end, list, timeout_ms, err)
+    rc = reader->ends != NULL ? reader_starts(reader, since_ms, list, timeout_ms, err)
                               : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
     if (rc == HR_OK) {
         assigned = rd_kafka_assign(reader->rk, list);
@@ -94,6 +133,18 @@ hr_kafka_reader_open(hr_kafka_reader *reader, bool from_end, int timeout_ms, hr_
     }
     rd_kafka_topic_partition_list_destroy(list);
     return rc;
+}
+
+int
+hr_kafka_reader_open(hr_kafka_reader *reader, bool from_end, int timeout_ms, hr_error *err)
+{
+    return reader_open(reader, from_end ? READER_FROM_END : READER_FROM_START, timeout_ms, err);
+}
+
+int
+hr_kafka_reader_open_since(hr_kafka_reader *reader, int64_t since_ms, int timeout_ms, hr_error *err)
+{
+    return reader_open(reader, reader->embedded ? READER_FROM_START : since_ms, timeout_ms, err);
 }
 
 static void

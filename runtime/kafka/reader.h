@@ -18,6 +18,12 @@ hr_kafka_reader *hr_kafka_reader_create(const hr_connection *connection, const c
  * open again. */
 int hr_kafka_reader_open(hr_kafka_reader *reader, bool from_end, int timeout_ms, hr_error *err);
 
+/* As hr_kafka_reader_open() from the first record with a timestamp of since_ms or later, so that an
+ * old topic need not be read whole. Records from there on may still be older. An embedded broker
+ * does not know timestamps: it is read from its start. */
+int hr_kafka_reader_open_since(hr_kafka_reader *reader, int64_t since_ms, int timeout_ms,
+                               hr_error *err);
+
 /* Up to max records, waiting up to timeout_ms for the first. Each holds a message in `origin` until
  * hr_kafka_records_release() (consumer.h). A partition that cannot go on fills *err (code HR_EIO;
  * otherwise HR_OK) and should be opened again. */

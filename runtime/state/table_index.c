@@ -41,6 +41,7 @@ typedef struct builder_row {
     uint32_t key_len, id_len;
     bool has_id;
     uint64_t sequence; /* of its put */
+    int64_t stamp;     /* hr_table_builder_stamp() */
     size_t size;       /* of the whole block */
     builder_value values[];
 } builder_row;
@@ -54,7 +55,9 @@ struct hr_table_builder {
     size_t n_rows, rows_cap;
     table_entries entries; /* by id */
     uint64_t sequence;
-    bool has_ids; /* some row has one, so two rows may have the same key */
+    int64_t stamp;  /* of the next rows */
+    int64_t oldest; /* no row has a smaller one */
+    bool has_ids;   /* some row has one, so two rows may have the same key */
 };
 
 typedef union table_key {
@@ -176,6 +179,7 @@ hr_table_builder_create(const hr_kind *kinds, size_t n, size_t bytes_max)
         memcpy(builder->kinds, kinds, n * sizeof *kinds);
     }
     builder->seed = (uintptr_t)builder;
+    builder->oldest = INT64_MAX;
     builder->n_values = n;
     builder->bytes_max = bytes_max;
     return builder;
@@ -383,6 +387,8 @@ builder_add(hr_table_builder *builder, builder_row *made)
     builder->bytes += made->size - old_size;
     builder->has_ids |= made->has_id;
     made->sequence = builder->sequence++;
+    made->stamp = builder->stamp;
+    builder->oldest = builder->stamp < builder->oldest ? builder->stamp : builder->oldest;
     if (old != NULL) {
         free(*old);
         *old = made;
@@ -420,17 +426,12 @@ hr_table_builder_put_as(hr_table_builder *builder, hr_span id, hr_span key, hr_b
     return builder_put(builder, &id, key, batch, slots, row);
 }
 
-/* The last row takes the place of the removed one. */
-void
-hr_table_builder_remove(hr_table_builder *builder, hr_span id)
+/* Removes the row of an entry; the last row takes its place. */
+static void
+builder_remove_at(hr_table_builder *builder, size_t at)
 {
-    size_t at = builder_find(builder, id, table_hash(id, builder->seed));
-    uint32_t row, last = (uint32_t)builder->n_rows - 1;
+    uint32_t row = builder->entries.v[at].row, last = (uint32_t)builder->n_rows - 1;
 
-    if (at == SIZE_MAX) {
-        return;
-    }
-    row = builder->entries.v[at].row;
     builder->bytes -= builder->rows[row]->size;
     entries_remove(&builder->entries, at);
     free(builder->rows[row]);
@@ -440,6 +441,45 @@ hr_table_builder_remove(hr_table_builder *builder, hr_span id)
         builder->rows[row] = builder->rows[last];
     }
     builder->n_rows--;
+}
+
+void
+hr_table_builder_remove(hr_table_builder *builder, hr_span id)
+{
+    size_t at = builder_find(builder, id, table_hash(id, builder->seed));
+
+    if (at != SIZE_MAX) {
+        builder_remove_at(builder, at);
+    }
+}
+
+void
+hr_table_builder_stamp(hr_table_builder *builder, int64_t stamp)
+{
+    builder->stamp = stamp;
+}
+
+size_t
+hr_table_builder_expire(hr_table_builder *builder, int64_t stamp)
+{
+    size_t before = builder->n_rows;
+    int64_t oldest = INT64_MAX;
+
+    if (builder->oldest >= stamp) {
+        return 0;
+    }
+    for (size_t i = 0; i < builder->n_rows;) {
+        const builder_row *row = builder->rows[i];
+
+        if (row->stamp < stamp) {
+            builder_remove_at(builder, entries_of_row(&builder->entries, row->hash, (uint32_t)i));
+        } else {
+            oldest = row->stamp < oldest ? row->stamp : oldest;
+            i++;
+        }
+    }
+    builder->oldest = oldest;
+    return before - builder->n_rows;
 }
 
 size_t

@@ -27,6 +27,11 @@ int hr_table_builder_put_as(hr_table_builder *builder, hr_span id, hr_span key, 
                             const int *slots, hr_row row);
 /* Removes the row of that id (the key, where put without one) if there is one. */
 void hr_table_builder_remove(hr_table_builder *builder, hr_span id);
+/* Rows that are put from now on carry this stamp (0 at the start), such as a time. */
+void hr_table_builder_stamp(hr_table_builder *builder, int64_t stamp);
+/* Removes the rows with a smaller stamp; how many there were. Looks at every row where one may be
+ * that old, else at none. */
+size_t hr_table_builder_expire(hr_table_builder *builder, int64_t stamp);
 size_t hr_table_builder_count(const hr_table_builder *builder);
 /* Bytes held, of the at most bytes_max. */
 size_t hr_table_builder_bytes(const hr_table_builder *builder);

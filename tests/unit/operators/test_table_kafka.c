@@ -2,6 +2,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "driver.h"
+#include "engine/clock.h"
 #include "hr_test.h"
 #include "kafka/producer.h"
 #include "table_rig.h"
@@ -79,11 +80,12 @@ rig_finish(rig *r)
     hr_kafka_embedded_destroy(r->broker);
 }
 
-/* Sends a record and waits until it is there. */
+/* Sends a record with that timestamp (-1: now) and waits until it is there. */
 static void
-rig_send(rig *r, const char *key, const char *value)
+rig_send_at(rig *r, const char *key, const char *value, int64_t timestamp_ms)
 {
-    hr_kafka_out out = {.key = hr_span_str(key), .value = hr_span_str(value), .timestamp_ms = -1};
+    hr_kafka_out out = {
+        .key = hr_span_str(key), .value = hr_span_str(value), .timestamp_ms = timestamp_ms};
     hr_error err = {0};
 
     if (hr_kafka_producer_send(hr_kafka_producer_topic(r->producer, "rows"), &out, &err) != HR_OK) {
@@ -94,6 +96,12 @@ rig_send(rig *r, const char *key, const char *value)
         nanosleep(&(struct timespec){0, 5000000}, NULL);
     }
     assert_int_equal(hr_kafka_producer_pending(r->producer), 0);
+}
+
+static void
+rig_send(rig *r, const char *key, const char *value)
+{
+    rig_send_at(r, key, value, -1);
 }
 
 static hr_table *
@@ -200,6 +208,52 @@ a_connection_that_is_not_there_fails_the_table(void **unused)
     rig_finish(&r);
 }
 
+static void
+with_keep_rows_are_of_the_last_while_only(void **unused)
+{
+    rig r;
+    hr_table *table;
+    int64_t now = hr_clock_wall_ms();
+
+    (void)unused;
+    rig_init(&r, "rows, keep: 3s");
+    rig_send_at(&r, "old", "{\"id\":\"old\",\"n\":1}", now - 3600000);
+    rig_send_at(&r, "new", "{\"id\":\"new\",\"n\":2}", now + 3600000);
+    rig_send_at(&r, "soon", "{\"id\":\"soon\",\"n\":3}", now + 300);
+    table = rig_start_ready(&r);
+    assert_int_equal(table_rig_find(r.node, "old", "n"), -1);
+    assert_int_equal(table_rig_find(r.node, "new", "n"), 2);
+    table_rig_expect(r.node, "soon", "n", 3);
+    table_rig_expect(r.node, "soon", "n", -1);
+    assert_int_equal(table_rig_find(r.node, "new", "n"), 2);
+    hr_table_stop(table);
+    rig_finish(&r);
+}
+
+static void
+with_keep_the_key_of_the_table_counts_and_not_the_records(void **unused)
+{
+    rig r;
+    hr_table *table;
+
+    (void)unused;
+    rig_init(&r, "rows, keep: 10m");
+    rig_send(&r, NULL, "{\"id\":\"a\",\"n\":1}");
+    table = rig_start_ready(&r);
+    assert_int_equal(table_rig_find(r.node, "a", "n"), 1);
+    rig_send(&r, "x", "{\"id\":\"a\",\"n\":2}");
+    table_rig_expect(r.node, "a", "n", 2);
+    rig_send(&r, "x", "{\"id\":\"b\",\"n\":3}");
+    table_rig_expect(r.node, "b", "n", 3);
+    rig_send(&r, "x", "{\"id\":\"b\",\"n\":oops}");
+    rig_send(&r, "x", NULL);
+    table_rig_expect_rejected(table, 2);
+    assert_int_equal(table_rig_find(r.node, "a", "n"), 2);
+    assert_int_equal(table_rig_find(r.node, "b", "n"), 3);
+    hr_table_stop(table);
+    rig_finish(&r);
+}
+
 int
 main(void)
 {
@@ -208,6 +262,8 @@ main(void)
         cmocka_unit_test(an_empty_topic_is_a_table_too),
         cmocka_unit_test(a_value_that_cannot_be_read_takes_its_row_away),
         cmocka_unit_test(a_connection_that_is_not_there_fails_the_table),
+        cmocka_unit_test(with_keep_rows_are_of_the_last_while_only),
+        cmocka_unit_test(with_keep_the_key_of_the_table_counts_and_not_the_records),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

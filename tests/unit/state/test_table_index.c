@@ -456,6 +456,51 @@ a_million_rows_are_found(void **unused)
     hr_batch_destroy(batch);
 }
 
+/* 1,000 rows with stamps 0 to 99, every third put again with a later stamp. */
+static void
+rows_expire_by_their_stamp(void **unused)
+{
+    hr_table_builder *builder = hr_table_builder_create(kinds, VALUES, SIZE_MAX);
+    hr_batch *batch = batch_new();
+    hr_table_index *table;
+    char key[16];
+
+    (void)unused;
+    for (int i = 0; i < 1000; i++) {
+        hr_table_builder_stamp(builder, i / 10);
+        snprintf(key, sizeof key, "k%d", i);
+        put(builder, batch, key, i);
+    }
+    for (int i = 0; i < 1000; i += 3) {
+        hr_table_builder_stamp(builder, 100);
+        snprintf(key, sizeof key, "k%d", i);
+        put(builder, batch, key, i + 1);
+    }
+    assert_int_equal(hr_table_builder_expire(builder, 0), 0);
+    assert_int_equal(hr_table_builder_expire(builder, 60), 400);
+    assert_int_equal(hr_table_builder_expire(builder, 60), 0);
+    assert_int_equal(hr_table_builder_count(builder), 600);
+    table = hr_table_builder_snapshot(builder);
+    for (int i = 0; i < 1000; i++) {
+        snprintf(key, sizeof key, "k%d", i);
+        if (i % 3 == 0 || i >= 600) {
+            expect_row(table, batch, key, i % 3 == 0 ? i + 1 : i);
+        } else {
+            assert_int_equal(hr_table_find(table, hr_span_str(key)), HR_TABLE_MISS);
+        }
+    }
+    assert_int_equal(hr_table_builder_expire(builder, 101), 600);
+    assert_int_equal(hr_table_builder_count(builder), 0);
+    assert_int_equal(hr_table_builder_bytes(builder), 0);
+    hr_table_builder_stamp(builder, 5);
+    put(builder, batch, "again", 7);
+    assert_int_equal(hr_table_builder_expire(builder, 5), 0);
+    assert_int_equal(hr_table_builder_expire(builder, 6), 1);
+    unref(table);
+    hr_table_builder_destroy(builder);
+    hr_batch_destroy(batch);
+}
+
 int
 main(void)
 {
@@ -470,6 +515,7 @@ main(void)
         cmocka_unit_test(long_parts_carry_their_whole_length),
         cmocka_unit_test(numbers_in_keys_are_equal_when_they_are),
         cmocka_unit_test(a_million_rows_are_found),
+        cmocka_unit_test(rows_expire_by_their_stamp),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
