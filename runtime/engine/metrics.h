@@ -7,27 +7,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One writer: a plain load and store, never a locked instruction. */
+/* One writer: a plain load and store, never a locked instruction. Who sees a count sees what the
+ * writer counted before it too. */
 typedef atomic_uint_fast64_t hr_counter;
 
 static inline void
 hr_counter_add(hr_counter *counter, uint64_t n)
 {
     atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-                          memory_order_relaxed);
+                          memory_order_release);
 }
 
 /* For a gauge. */
 static inline void
 hr_counter_set(hr_counter *counter, uint64_t value)
 {
-    atomic_store_explicit(counter, value, memory_order_relaxed);
+    atomic_store_explicit(counter, value, memory_order_release);
 }
 
 static inline uint64_t
 hr_counter_get(const hr_counter *counter)
 {
-    return atomic_load_explicit(counter, memory_order_relaxed);
+    return atomic_load_explicit(counter, memory_order_acquire);
 }
 
 /* Log-linear: 32 buckets per power of two, 3 % wide; microseconds. */

@@ -228,6 +228,7 @@ hr_run_create(hr_topology *topology, const hr_runner *runner, const hr_run_optio
     run->changed = changed;
     pthread_mutex_init(&run->lock, NULL);
     hr_letter_log_init(&run->letters);
+    hr_taps_init(&run->taps);
     if (run_init(run, err) != HR_OK) {
         hr_run_destroy(run);
         return NULL;
@@ -270,6 +271,7 @@ hr_run_destroy(hr_run *run)
     hr_recent_finish(&run->recent);
     pthread_mutex_destroy(&run->lock);
     hr_letter_log_finish(&run->letters);
+    hr_taps_finish(&run->taps);
     free(run->threads);
     free(run->stats);
     free(run->tables);

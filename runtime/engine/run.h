@@ -10,6 +10,7 @@
 #include "engine/plan.h"
 #include "engine/recent.h"
 #include "engine/table.h"
+#include "engine/tap_point.h"
 #include "engine/thread_stats.h"
 
 #include <pthread.h>
@@ -48,6 +49,7 @@ struct hr_run {
     hr_thread *threads;
     size_t n_threads, n_started;        /* n_started: main thread */
     hr_thread_stats *stats;             /* by thread; from create to destroy */
+    hr_taps taps;                       /* likewise */
     hr_letter_log letters;              /* guards itself */
     hr_table **tables;                  /* written under the lock */
     hr_endpoint **endpoints;            /* likewise; by index; NULL: not open (dry, not started) */

@@ -4,8 +4,9 @@
  * only with the app; the counters of all its stream threads are made with it and freed with it, so
  * they may be read before a thread starts (zeroes) and after it has ended (its last values).
  * Counters are atomics with one writer each and are read without a lock, so the numbers of one copy
- * are not of one instant: what a record adds first may be seen without what it adds last. Texts,
- * partitions and dead letters lie behind locks that stream threads take a few times a second.
+ * are not of one instant: what a record adds first may be seen without what it adds last (never the
+ * other way round at a source or step: no more leaves than came). Texts, partitions and dead
+ * letters lie behind locks that stream threads take a few times a second.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_STATS_H

@@ -49,13 +49,14 @@ node_describe(const hr_run *run, const hr_node *node, const char *kind, hr_arena
     return HR_OK;
 }
 
+/* What came in is read last: so no more seems to leave than came. */
 static void
 node_counters(hr_stats_node *out, const hr_node_metrics *m)
 {
-    out->in += hr_counter_get(&m->in);
     out->out += hr_counter_get(&m->out);
     out->dropped += hr_counter_get(&m->dropped);
     out->failed += hr_counter_get(&m->failed);
+    out->in += hr_counter_get(&m->in);
     out->bytes += hr_counter_get(&m->bytes);
     out->processing_ns += hr_counter_get(&m->processing_ns);
 }

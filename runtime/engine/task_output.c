@@ -30,6 +30,19 @@ task_note_room(hr_task *task, hr_sink *sink, int rc)
     }
 }
 
+static void
+task_tap_sink(hr_task *task, const hr_node *node, hr_rows rows, size_t failed)
+{
+    const hr_failures *failures = &task->work->failures;
+    hr_tap_point point = {.node = node,
+                          .batch = task->work->batch,
+                          .rows = rows,
+                          .failures = failures->v + failed,
+                          .n_failures = failures->n - failed};
+
+    hr_taps_look(&task->thread->run->taps, &point);
+}
+
 /* Hands the rows of the current sink on. HR_OK: all of them; HR_EAGAIN: the sink is full. */
 static int
 task_write_sink(hr_task *task, hr_error *err)
@@ -52,8 +65,11 @@ task_write_sink(hr_task *task, hr_error *err)
     rc = sink->type->write(sink, sink->state, work->batch,
                            (hr_rows){rows->row + work->sink_done, rows->n - work->sink_done}, &done,
                            err);
-    work->sink_done += done;
     hr_counter_add(&metrics->processing_ns, (uint64_t)(hr_clock_ns() - at_ns));
+    if (done > 0 && hr_taps_open(&task->thread->run->taps)) {
+        task_tap_sink(task, sink->node, (hr_rows){rows->row + work->sink_done, done}, failed);
+    }
+    work->sink_done += done;
     hr_counter_add(&metrics->in, done);
     hr_counter_add(&metrics->failed, work->failures.n - failed);
     task_note_room(task, sink, rc);

@@ -14,6 +14,40 @@ work_selection(const hr_work *work, int input)
     return input == HR_FROM_SOURCE ? &work->source : &work->steps[input];
 }
 
+/* Row i is record i. */
+static void
+task_tap_source(hr_task *task, const hr_node *node)
+{
+    const hr_work *work = task->work;
+    hr_row rows[HR_BATCH_ROWS];
+    hr_tap_point point = {.node = node,
+                          .batch = work->batch,
+                          .rows = {rows, work->batch->n_records},
+                          .failures = work->failures.v,
+                          .n_failures = work->failures.n};
+
+    for (hr_row i = 0; i < work->batch->n_records; i++) {
+        rows[i] = i;
+    }
+    hr_taps_look(&task->thread->run->taps, &point);
+}
+
+static void
+task_tap_step(hr_task *task, const hr_node *node, const hr_selection *in, const hr_op *op,
+              size_t failed)
+{
+    const hr_failures *failures = &task->work->failures;
+    hr_tap_point point = {.node = node,
+                          .batch = task->work->batch,
+                          .rows = {in->row, in->n},
+                          .emitted = op->emitted,
+                          .n_emitted = op->n_emitted,
+                          .failures = failures->v + failed,
+                          .n_failures = failures->n - failed};
+
+    hr_taps_look(&task->thread->run->taps, &point);
+}
+
 static void
 task_decode(hr_task *task)
 {
@@ -30,6 +64,9 @@ task_decode(hr_task *task)
     hr_tell_decoded(task);
     hr_counter_add(&task->thread->metrics->sources[node->index].out, work->source.n);
     hr_counter_add(&task->thread->metrics->sources[node->index].failed, work->failures.n);
+    if (hr_taps_open(&task->thread->run->taps)) {
+        task_tap_source(task, node);
+    }
 }
 
 static int
@@ -56,6 +93,9 @@ task_step(hr_task *task, size_t i, hr_error *err)
     hr_counter_add(&metrics->out, op->n_emitted);
     hr_counter_add(&metrics->failed, work->failures.n - failed);
     hr_counter_add(&metrics->dropped, op->dropped - dropped);
+    if (rc == HR_OK && hr_taps_open(&task->thread->run->taps)) {
+        task_tap_step(task, planned->node, in, op, failed);
+    }
     return rc;
 }
 

@@ -27,10 +27,9 @@ rig_topology(app_rig *rig, const char *yaml)
 }
 
 void
-app_rig_init(app_rig *rig, const char *yaml, int64_t threads, bool until_end)
+app_rig_init(app_rig *rig)
 {
     hr_diag *diag = hr_diag_create();
-    hr_run_options options = {.threads = threads, .until_end = until_end};
     hr_error err = {0};
 
     rig->files = driver_new();
@@ -40,6 +39,14 @@ app_rig_init(app_rig *rig, const char *yaml, int64_t threads, bool until_end)
     rig->runner->commit_interval_ms = 20;
     rig->app = hr_app_create(rig->runner, &err);
     assert_non_null(rig->app);
+}
+
+void
+app_rig_add(app_rig *rig, const char *yaml, int64_t threads, bool until_end)
+{
+    hr_run_options options = {.threads = threads, .until_end = until_end};
+    hr_error err = {0};
+
     if (hr_app_add(rig->app, rig_topology(rig, yaml), &options, &err) != HR_OK) {
         fail_msg("%s", err.msg);
     }

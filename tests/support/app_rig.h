@@ -12,9 +12,11 @@ typedef struct app_rig {
     hr_app *app;
 } app_rig;
 
-/* An app with the topology of that text, added and not started. threads: of the topology. Fails the
- * test where it has errors. */
-void app_rig_init(app_rig *rig, const char *yaml, int64_t threads, bool until_end);
+/* An empty app, and a folder. */
+void app_rig_init(app_rig *rig);
+
+/* Adds the topology of that text, with so many threads. Fails the test where it has errors. */
+void app_rig_add(app_rig *rig, const char *yaml, int64_t threads, bool until_end);
 void app_rig_finish(app_rig *rig);
 
 #endif

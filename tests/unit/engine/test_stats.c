@@ -51,7 +51,8 @@ stats_of_whole_run(app_rig *rig)
 {
     hr_stats *stats;
 
-    app_rig_init(rig, topology_text, 1, true);
+    app_rig_init(rig);
+    app_rig_add(rig, topology_text, 1, true);
     assert_int_equal(hr_app_loop(rig->app), 0);
     stats = hr_app_stats_take(rig->app);
     assert_non_null(stats);
@@ -175,7 +176,8 @@ a_running_topology_is_ready_and_shows_partitions_and_memory(void **state)
 
     (void)state;
     memset(&seen, 0, sizeof seen);
-    app_rig_init(&seen.rig, topology_text, 2, false);
+    app_rig_init(&seen.rig);
+    app_rig_add(&seen.rig, topology_text, 2, false);
     stats = hr_app_stats_take(seen.rig.app);
     assert_string_equal(stats->runs[0].state, "starting");
     assert_false(stats->ready);
