@@ -341,7 +341,7 @@ value_secret(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *no
 static int
 value_path(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *node, hr_text *target)
 {
-    bool created = (row->flags & HR_OPT_CREATED) != 0;
+    bool created = (row->flags & HR_OPT_CREATED) != 0, folder = (row->flags & HR_OPT_FOLDER) != 0;
     const char *resolved;
     hr_error err = {0};
     int rc;
@@ -350,8 +350,10 @@ value_path(const hr_opt_env *env, const hr_option *row, const hr_yaml_node *node
         *target = node->text;
         return HR_OK;
     }
-    rc = (created ? hr_path_resolve_new : hr_path_resolve)(
-        env->arena, env->files_root, env->base_dir, &node->text, &resolved, &err);
+    rc = (created  ? hr_path_resolve_new
+          : folder ? hr_path_resolve_folder
+                   : hr_path_resolve)(env->arena, env->files_root, env->base_dir, &node->text,
+                                      &resolved, &err);
     if (rc != HR_OK) {
         hr_diag_error(env->diag, &err);
         return HR_ECONFIG;

@@ -57,6 +57,7 @@ enum {
     HR_OPT_FIELD_VALUES = 0x10, /* HR_OPT_LIST: items are field names */
     HR_OPT_NONEMPTY = 0x20,
     HR_OPT_CREATED = 0x40, /* HR_OPT_PATH: a file that is written; its folder must exist */
+    HR_OPT_FOLDER = 0x80,  /* HR_OPT_PATH: a folder */
 };
 
 typedef struct hr_option {
@@ -124,6 +125,10 @@ bool hr_parse_size(const char *text, int64_t *bytes);
  */
 int hr_path_resolve(hr_arena *arena, const char *root, const char *base_dir, const hr_text *path,
                     const char **out, hr_error *err);
+
+/* As hr_path_resolve() for a folder. */
+int hr_path_resolve_folder(hr_arena *arena, const char *root, const char *base_dir,
+                           const hr_text *path, const char **out, hr_error *err);
 
 /* As hr_path_resolve() for a file that may not exist yet: its folder must. */
 int hr_path_resolve_new(hr_arena *arena, const char *root, const char *base_dir,

@@ -36,8 +36,9 @@ path_missing(hr_error *err, const hr_text *path, const char *joined, int cause)
                      cause == ENOENT || cause == ENOTDIR ? "is not there" : "cannot be read", hint);
 }
 
+/* type: S_IFREG or S_IFDIR. */
 static int
-path_check(const char *root, const hr_text *path, const char *joined, const char *real,
+path_check(const char *root, const hr_text *path, const char *joined, const char *real, mode_t type,
            hr_error *err)
 {
     struct stat st;
@@ -50,16 +51,18 @@ path_check(const char *root, const hr_text *path, const char *joined, const char
     if (stat(real, &st) != 0 || access(real, R_OK) != 0) {
         return path_missing(err, path, joined, errno);
     }
-    if (!S_ISREG(st.st_mode)) {
-        return path_fail(err, path, "no-file", "is no file",
-                         S_ISDIR(st.st_mode) ? "it is a folder" : "");
+    if ((st.st_mode & S_IFMT) != type) {
+        return type == S_IFDIR ? path_fail(err, path, "no-folder", "is no folder",
+                                           S_ISREG(st.st_mode) ? "it is a file" : "")
+                               : path_fail(err, path, "no-file", "is no file",
+                                           S_ISDIR(st.st_mode) ? "it is a folder" : "");
     }
     return HR_OK;
 }
 
-int
-hr_path_resolve(hr_arena *arena, const char *root, const char *base_dir, const hr_text *path,
-                const char **out, hr_error *err)
+static int
+path_resolve(hr_arena *arena, const char *root, const char *base_dir, const hr_text *path,
+             mode_t type, const char **out, hr_error *err)
 {
     const char *joined = hr_file_join(arena, base_dir, path->s);
     char *real = joined != NULL ? realpath(joined, NULL) : NULL;
@@ -68,11 +71,25 @@ hr_path_resolve(hr_arena *arena, const char *root, const char *base_dir, const h
     if (joined == NULL) {
         return hr_fail(err, HR_ENOMEM, path->loc, "out of memory");
     }
-    rc = real != NULL ? path_check(root, path, joined, real, err)
+    rc = real != NULL ? path_check(root, path, joined, real, type, err)
                       : path_missing(err, path, joined, errno);
     free(real);
     *out = joined;
     return rc;
+}
+
+int
+hr_path_resolve(hr_arena *arena, const char *root, const char *base_dir, const hr_text *path,
+                const char **out, hr_error *err)
+{
+    return path_resolve(arena, root, base_dir, path, S_IFREG, out, err);
+}
+
+int
+hr_path_resolve_folder(hr_arena *arena, const char *root, const char *base_dir, const hr_text *path,
+                       const char **out, hr_error *err)
+{
+    return path_resolve(arena, root, base_dir, path, S_IFDIR, out, err);
 }
 
 int
@@ -94,7 +111,7 @@ hr_path_resolve_new(hr_arena *arena, const char *root, const char *base_dir, con
     } else if (stat(joined, &st) == 0) {
         rc = hr_path_resolve(arena, root, base_dir, path, out, err);
     } else if (!hr_file_beneath(root, real)) {
-        rc = path_check(root, path, joined, real, err);
+        rc = path_check(root, path, joined, real, S_IFREG, err);
     } else if (path->len == 0 || path->s[path->len - 1] == '/') {
         rc = path_fail(err, path, "no-file", "names no file", "");
     }
