@@ -171,7 +171,7 @@ files_answer_folder(hr_http_request *request, const char *name)
     hr_http_answer(request, 308, NULL, (hr_span){NULL, 0}, extra);
 }
 
-static void
+static int
 files_answer_fd(hr_http_request *request, int fd, const struct stat *st, const char *name)
 {
     char etag[ETAG_BYTES];
@@ -183,33 +183,36 @@ files_answer_fd(hr_http_request *request, int fd, const struct stat *st, const c
     if (files_client_has(request, etag)) {
         close(fd);
         hr_http_answer(request, 304, NULL, (hr_span){NULL, 0}, extra);
-    } else {
-        hr_http_answer_file(request, hr_http_files_type(name), fd, (size_t)st->st_size, extra);
+        return 304;
     }
+    hr_http_answer_file(request, hr_http_files_type(name), fd, (size_t)st->st_size, extra);
+    return 200;
 }
 
-void
+int
 hr_http_files_answer(const hr_http_files *files, hr_http_request *request, const char *path)
 {
     char name[NAME_MAX + 1] = "";
     int fd = files_walk(files, path, name);
     struct stat st;
+    int status = 404;
 
     if (fd < 0 && (errno == EMFILE || errno == ENFILE)) {
         hr_http_answer_error(request, 503, "busy", "too many files are open");
-        return;
+        return 503;
     }
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
         st.st_size <= (off_t)HR_HTTP_FILE_BYTES_MAX) {
-        files_answer_fd(request, fd, &st, name);
-        return;
+        return files_answer_fd(request, fd, &st, name);
     }
     if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         files_answer_folder(request, name);
+        status = 308;
     } else {
         hr_http_answer_error(request, 404, "not-found", "there is no such file");
     }
     if (fd >= 0) {
         close(fd);
     }
+    return status;
 }

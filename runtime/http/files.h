@@ -17,8 +17,8 @@ void hr_http_files_close(hr_http_files *files); /* accepts NULL */
 
 /* Answers a GET with the file at `path`, as a star of a route has it ("css/page.css"); "" and what
  * ends with a slash is a folder's index.html. 404 for what is not there or not to be had, 304 where
- * the client has it already. thread: any */
-void hr_http_files_answer(const hr_http_files *files, hr_http_request *request, const char *path);
+ * the client has it already. Returns the status. thread: any */
+int hr_http_files_answer(const hr_http_files *files, hr_http_request *request, const char *path);
 
 /* The type for the Content-Type header, by the name's extension; never NULL. */
 const char *hr_http_files_type(const char *name);
