@@ -321,6 +321,11 @@ text_path(FILE *out, const hr_node *sink)
         fputs("        an offset is committed when every output of the records before it is "
               "acknowledged\n",
               out);
+    } else if (type->record_done != NULL) {
+        text_words(
+            out, "        ",
+            "a request is answered when every output of its record is acknowledged; one that "
+            "was not answered when the process ends may be lost");
     } else {
         fprintf(out, "        no offsets are kept: each start reads %s from its beginning\n",
                 source->name.s);

@@ -13,6 +13,7 @@
 #include "hr_test.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ typedef struct sim_record {
     int64_t offset; /* with holes */
     fate fate;
     char value[48];
-    unsigned delivered[SINKS], letters;
+    /* A writer thread may deliver it once more at any time. */
+    atomic_uint delivered[SINKS], letters;
     unsigned decoded, done, failed; /* as the source was told; failed: since the last seek */
 } sim_record;
 
