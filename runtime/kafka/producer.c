@@ -22,6 +22,7 @@ struct hr_kafka_producer {
     bool compressed;    /* so a record's size says little about what the broker sees */
     bool held;          /* nothing is sent: an answer is due, or the client has to be replaced */
     bool closing, troubled, recycle;
+    const hr_kafka_topic *missed; /* the trouble is this topic, which is not there; or NULL */
 };
 
 static const uint64_t wake_value = 1;
@@ -31,6 +32,7 @@ producer_trouble(hr_kafka_producer *producer, const char *text, bool fatal)
 {
     if (!producer->closing && (text != NULL || producer->troubled)) {
         producer->troubled = text != NULL;
+        producer->missed = NULL;
         producer->conf.watch.trouble(producer->conf.watch.ctx, text, fatal);
     }
 }
@@ -320,7 +322,8 @@ producer_answers(hr_kafka_producer *producer)
     }
 }
 
-/* A topic that is missing is trouble from the second answer on: the first record may make it. */
+/* A topic that is missing is trouble from the second answer on: the first record may make it. Once
+ * it is there the trouble is over, though nothing may be sent for a while. */
 static void
 producer_note_missing(hr_kafka_producer *producer)
 {
@@ -330,10 +333,14 @@ producer_note_missing(hr_kafka_producer *producer)
     while (topic != NULL && topic->missing < 2) {
         topic = topic->next;
     }
-    if (topic != NULL && !producer->troubled) {
+    if (topic != NULL && topic != producer->missed &&
+        (!producer->troubled || producer->missed != NULL)) {
         snprintf(text, sizeof text, "topic %s: %s", topic->name,
                  rd_kafka_err2str(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART));
         producer_trouble(producer, text, false);
+        producer->missed = topic;
+    } else if (topic == NULL && producer->missed != NULL) {
+        producer_trouble_over(producer);
     }
 }
 
