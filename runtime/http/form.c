@@ -7,8 +7,8 @@
 
 typedef struct form {
     hr_arena *arena;
-    hr_span rest;     /* of the body */
-    hr_span boundary; /* with the dashes before it */
+    hr_span rest;      /* of the body */
+    hr_span separator; /* a line's end, two dashes and the boundary */
     hr_http_field *fields;
     size_t n;
     hr_error *err;
@@ -17,7 +17,15 @@ typedef struct form {
 static int
 form_fail(hr_error *err, const char *text)
 {
-    return hr_fail(err, HR_ERECORD, HR_NO_LOC, "%s", text);
+    hr_fail(err, HR_ERECORD, HR_NO_LOC, "%s", text);
+    return HR_ERECORD;
+}
+
+static int
+form_no_memory(hr_error *err)
+{
+    hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    return HR_ENOMEM;
 }
 
 /* ---- headers with parameters: form-data; name="a"
@@ -133,7 +141,7 @@ part_header(form *f, hr_http_field *field, bool *last)
     form_advance(&f->rest, end + 2);
     line = hr_arena_strndup(f->arena, (const char *)raw.data, raw.len);
     if (line == NULL) {
-        return hr_fail(f->err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+        return form_no_memory(f->err);
     }
     if (strncasecmp(line, disposition, sizeof disposition - 1) != 0) {
         return HR_OK;
@@ -149,28 +157,25 @@ part_header(form *f, hr_http_field *field, bool *last)
         return form_fail(f->err, "the form holds a file; files are not taken");
     }
     field->name = hr_arena_strndup(f->arena, (const char *)name.data, name.len);
-    return field->name != NULL ? HR_OK : hr_fail(f->err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    return field->name != NULL ? HR_OK : form_no_memory(f->err);
 }
 
 static int
 form_part(form *f)
 {
     hr_http_field *field = &f->fields[f->n];
-    char *mark = hr_arena_alloc(f->arena, f->boundary.len + 3);
     const uint8_t *end;
     hr_span value;
     bool last = false;
-    int rc = mark != NULL ? HR_OK : hr_fail(f->err, HR_ENOMEM, HR_NO_LOC, "out of memory");
 
-    while (rc == HR_OK && !last) {
-        rc = part_header(f, field, &last);
+    while (!last) {
+        int rc = part_header(f, field, &last);
+
+        if (rc != HR_OK) {
+            return rc;
+        }
     }
-    if (rc != HR_OK) {
-        return rc;
-    }
-    memcpy(mark, "\r\n", 2);
-    memcpy(mark + 2, f->boundary.data, f->boundary.len);
-    end = form_find(f->rest, (hr_span){(const uint8_t *)mark, f->boundary.len + 2});
+    end = form_find(f->rest, f->separator);
     if (end == NULL || field->name == NULL) {
         return form_fail(f->err, "a part of the form has no name or no end");
     }
@@ -181,22 +186,22 @@ form_part(form *f)
     field->value.data =
         (const uint8_t *)hr_arena_strndup(f->arena, (const char *)value.data, value.len);
     field->value.len = value.len;
-    form_advance(&f->rest, end + 2 + f->boundary.len);
+    form_advance(&f->rest, end + f->separator.len);
     f->n++;
-    return field->value.data != NULL ? HR_OK
-                                     : hr_fail(f->err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    return field->value.data != NULL ? HR_OK : form_no_memory(f->err);
 }
 
 static int
 form_multipart(form *f)
 {
+    hr_span first = {f->separator.data + 2, f->separator.len - 2};
     int rc = HR_OK;
 
     f->fields = hr_arena_calloc(f->arena, HR_HTTP_FIELDS_MAX, sizeof *f->fields);
     if (f->fields == NULL) {
-        return hr_fail(f->err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+        return form_no_memory(f->err);
     }
-    if (!form_take(&f->rest, f->boundary)) {
+    if (!form_take(&f->rest, first)) {
         return form_fail(f->err, "the form does not begin with its boundary");
     }
     while (form_take(&f->rest, HR_SPAN_LIT("\r\n"))) {
@@ -223,16 +228,16 @@ form_boundary(form *f, const char *content_type)
 {
     bool ok;
     hr_span text = form_parameter(content_type, "boundary", &ok);
-    char *dashed;
+    char *separator;
 
     if (!ok || text.data == NULL || text.len == 0 || text.len > BOUNDARY_MAX) {
         return form_fail(f->err, "the form does not say its boundary");
     }
-    dashed = hr_arena_printf(f->arena, "--%.*s", (int)text.len, (const char *)text.data);
-    if (dashed == NULL) {
-        return hr_fail(f->err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    separator = hr_arena_printf(f->arena, "\r\n--%.*s", (int)text.len, (const char *)text.data);
+    if (separator == NULL) {
+        return form_no_memory(f->err);
     }
-    f->boundary = hr_span_str(dashed);
+    f->separator = hr_span_str(separator);
     return HR_OK;
 }
 
@@ -250,7 +255,10 @@ hr_http_form_parse(hr_arena *arena, const char *content_type, hr_span body,
         return form_fail(err, "the body is not a form");
     }
     rc = form_boundary(&f, content_type);
-    rc = rc == HR_OK ? form_multipart(&f) : rc;
+    if (rc != HR_OK) {
+        return rc;
+    }
+    rc = form_multipart(&f);
     *out = f.fields;
     *n = f.n;
     return rc;

@@ -193,6 +193,7 @@ answer_headers(struct MHD_Response *response, const char *content_type, const ch
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
     MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
     MHD_add_response_header(response, "X-Frame-Options", "DENY");
+    MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
 static struct MHD_Response *

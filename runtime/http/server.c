@@ -525,11 +525,11 @@ hr_http_server_create_with(const hr_http_conf *conf, const hr_http_limits *limit
                            hr_http_server **out, hr_error *err)
 {
     hr_http_server *server = calloc(1, sizeof *server);
-    int rc = server != NULL ? HR_OK : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    int rc;
 
     *out = NULL;
-    if (rc != HR_OK) {
-        return rc;
+    if (server == NULL) {
+        return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
     }
     server->guard.conf = conf;
     server->limits = *limits;

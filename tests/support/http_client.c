@@ -18,8 +18,11 @@ http_client_connect(const char *address)
     const char *colon = strrchr(address, ':');
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    assert_true(fd >= 0 && colon != NULL);
-    sa.sin_port = htons((uint16_t)atoi(colon + 1));
+    if (fd < 0 || colon == NULL) {
+        fail_msg("no socket for %s", address);
+        return -1;
+    }
+    sa.sin_port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
     sa.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     assert_int_equal(connect(fd, (struct sockaddr *)&sa, sizeof sa), 0);
     return fd;

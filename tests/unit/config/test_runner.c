@@ -370,6 +370,51 @@ connections_are_found_by_name_and_type(void **state)
 }
 
 static void
+http_servers_are_the_processs_own_or_connections(void **state)
+{
+    config_test *t = *state;
+    hr_runner *runner;
+
+    setenv("HR_TEST_TOKEN", "0123456789abcdef012345", 1);
+    runner =
+        load(t,
+             "http: {listen: '0.0.0.0:8686', token: '${env:HR_TEST_TOKEN}', hosts: [a, 'b:1']}\n"
+             "connections: {web: {type: http, listen: '[::1]:0'}}\n",
+             NULL, 0);
+    assert_non_null(runner);
+    assert_string_equal(runner->http.token.s, "0123456789abcdef012345");
+    assert_true(runner->http.token.secret);
+    assert_int_equal(runner->http.hosts.n, 2);
+    assert_string_equal(runner->http.hosts.v[1].s, "b:1");
+    assert_int_equal(runner->connections[0].type, HR_CONNECTION_HTTP);
+    assert_string_equal(runner->connections[0].u.http.listen.s, "[::1]:0");
+    assert_null(runner->connections[0].u.http.token.s);
+    hr_runner_destroy(runner);
+    runner = load(t, "http: 'localhost:1'\n", NULL, 0);
+    assert_non_null(runner);
+    assert_string_equal(runner->http.listen.s, "localhost:1");
+    hr_runner_destroy(runner);
+}
+
+static void
+an_http_server_may_be_off_and_a_token_empty(void **state)
+{
+    config_test *t = *state;
+    hr_runner *runner =
+        load(t, "http: {listen: 'off', token: '${env:HR_TEST_NO_TOKEN:-}'}\n", NULL, 0);
+
+    assert_non_null(runner);
+    assert_string_equal(runner->http.listen.s, "off");
+    assert_null(runner->http.token.s);
+    hr_runner_destroy(runner);
+    runner = load(t, "threads: 1\n", NULL, 0);
+    assert_null(runner->http.listen.s);
+    hr_runner_destroy(runner);
+    assert_has_text(refused(t, "http: {listen: '0.0.0.0:1', token: '${env:HR_TEST_NO_TOKEN:-}'}\n"),
+                    "error[token-needed]");
+}
+
+static void
 the_configurations_of_the_repository_load(void **state)
 {
     static const char *const files[] = {"config/local.yaml", "config/embedded.yaml",
@@ -404,6 +449,8 @@ main(void)
         config_unit_test(overrides_replace_and_add),
         config_unit_test(mistakes_in_overrides_are_shown_like_those_in_files),
         config_unit_test(connections_are_found_by_name_and_type),
+        config_unit_test(http_servers_are_the_processs_own_or_connections),
+        config_unit_test(an_http_server_may_be_off_and_a_token_empty),
         config_unit_test(the_configurations_of_the_repository_load),
     };
 

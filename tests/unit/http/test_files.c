@@ -62,7 +62,7 @@ site_setup(void **state)
     hr_error err = {0};
     char web[128];
 
-    strcpy(s->folder, "/tmp/hr_files_XXXXXX");
+    snprintf(s->folder, sizeof s->folder, "/tmp/hr_files_XXXXXX");
     assert_non_null(mkdtemp(s->folder));
     site_write(s, "secret.txt", "secret");
     site_mkdir(s, "web");

@@ -95,6 +95,8 @@ a_get_is_answered_with_the_headers_that_protect_pages(void **state)
     assert_string_equal(http_answer_header(&rig->answer, "X-Content-Type-Options"), "nosniff");
     assert_string_equal(http_answer_header(&rig->answer, "Referrer-Policy"), "no-referrer");
     assert_string_equal(http_answer_header(&rig->answer, "X-Frame-Options"), "DENY");
+    assert_string_equal(http_answer_header(&rig->answer, "Cross-Origin-Resource-Policy"),
+                        "same-origin");
     assert_string_equal(http_answer_header(&rig->answer, "Content-Security-Policy"), "");
     assert_string_equal(http_answer_header(&rig->answer, "Access-Control-Allow-Origin"), "");
     assert_int_equal(rig_ask(rig, "GET /page HTTP/1.1\nHost: @\n\n"), 200);
@@ -308,7 +310,7 @@ a_body_has_a_limit_whether_its_length_is_said_or_not(void **state)
     n = (size_t)sprintf(text,
                         "POST /form HTTP/1.1\nHost: @\nTransfer-Encoding: chunked\n\n11170\n");
     memset(text + n, 'x', 0x11170);
-    strcpy(text + n + 0x11170, "\n0\n\n");
+    memcpy(text + n + 0x11170, "\n0\n\n", 5);
     assert_int_equal(rig_ask(rig, text), 413);
     assert_has_text(rig->answer.body, "body-too-large");
     free(text);
