@@ -20,7 +20,7 @@ const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 360, height: 740 };
 const IMAGE_BYTES_MAX = 200_000;
 
-function options({ phone = false, dark = false, calm = false, viewport, headers } = {}) {
+function options({ phone = false, dark = false, calm = false, script = true, viewport, headers } = {}) {
   return {
     executablePath: EXECUTABLE,
     headless: true,
@@ -30,6 +30,7 @@ function options({ phone = false, dark = false, calm = false, viewport, headers 
     isMobile: phone,
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: calm ? 'reduce' : 'no-preference',
+    javaScriptEnabled: script,
     extraHTTPHeaders: headers,
   };
 }
@@ -52,7 +53,7 @@ function watch(page, problems) {
 }
 
 // Runs body(page, problems) in a browser of its own, and expects no problems at the end. `what`: phone, dark,
-// calm (prefers-reduced-motion), viewport, headers. A body that provokes a problem takes it out of the list.
+// calm (prefers-reduced-motion), script (false: no JavaScript), viewport, headers. A body that provokes a problem takes it out of the list.
 export async function withPage(what, body) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'headrace-browser-'));
   const context = await chromium.launchPersistentContext(profile, options(what));

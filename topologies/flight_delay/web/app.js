@@ -50,7 +50,7 @@ class Page {
   fail(question, error) {
     if (!(error instanceof AskError)) throw error;
     if (error.code === "cancelled") this.cancelled();
-    else if (error.code === "timeout") this.late(question, error);
+    else if (error.code === "late") this.late(question, error);
     else if (error.status >= 400 && error.status < 500) this.refused(question, error);
     else this.away(question, error);
   }
@@ -62,13 +62,13 @@ class Page {
   }
 
   refused(question, error) {
-    const name = fieldOf(error);
+    const [name, message] = complaint(question, error);
     this.answer.idle();
-    if (name && this.form.complain(name, error.message)) {
+    if (this.form.complain(name, message)) {
       this.form.focus(name);
       return;
     }
-    this.answer.failed({eyebrow: "Refused", headline: "This question cannot be answered.", detail: error.message,
+    this.answer.failed({eyebrow: "Refused", headline: "This question cannot be answered.", detail: message,
       actions: [["Change the question", () => this.form.focus("Origin")]]});
   }
 
@@ -89,10 +89,13 @@ class Page {
   }
 }
 
-// The field that a refusal is about.
-function fieldOf(error) {
-  if (error.field) return error.field;
-  return undefined;
+// The field that a refusal is about, and what to say there: by the node that refused, or by the name in its message.
+function complaint(question, error) {
+  if (error.node === "distance") {
+    return ["Dest", `No distance is known from ${question.Origin} to ${question.Dest}, so nothing can be predicted.`];
+  }
+  if (error.node === "calendar") return ["FlightDate", "There is no such day."];
+  return [/'(\w+)'/.exec(error.message)?.[1], error.message];
 }
 
 loadLists().then((lists) => new Page(lists)).catch((error) => {

@@ -6,12 +6,17 @@ const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 1000;
 const GIVE_UP_MS = 60000;
 
-// Why there is no answer. code: that of the service, or "offline", "timeout", "cancelled".
+// Why there is no answer. code: that of the service, or "offline", "late", "cancelled"; node: the part of the
+// topology that refused.
 export class AskError extends Error {
   constructor(code, message, details = {}) {
     super(message);
-    Object.assign(this, {code, status: 0, id: undefined, field: undefined, ...details});
+    Object.assign(this, {code, status: 0, id: undefined, node: undefined, ...details});
   }
+}
+
+function sentence(text) {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
 async function call(path, options) {
@@ -22,10 +27,10 @@ async function call(path, options) {
     if (error.name === "AbortError") throw new AskError("cancelled", "You cancelled the question.");
     throw new AskError("offline", "The service cannot be reached from here.");
   }
-  const body = await response.json().catch(() => ({}));
+  const body = await response.json().catch(() => null) ?? {};
   if (response.ok) return body;
-  throw new AskError(String(body.code ?? "error"), String(body.message ?? `The service answered ${response.status}.`),
-    {status: response.status, field: typeof body.field === "string" ? body.field : undefined});
+  throw new AskError(String(body.code ?? "error"), sentence(String(body.message ?? `The service answered ${response.status}`)),
+    {status: response.status, node: body.node});
 }
 
 function pause(ms, signal) {
@@ -71,7 +76,7 @@ export async function wait(id, signal) {
       if (!passes) throw Object.assign(error, {id});
     }
     if (performance.now() + delay > end) {
-      throw new AskError("timeout", "There is no answer after 60 seconds.", {id});
+      throw new AskError("late", "There is no answer after 60 seconds.", {id});
     }
     await pause(delay, signal);
     delay = Math.min(delay * 1.5, LONGEST_WAIT_MS);
