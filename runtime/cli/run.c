@@ -5,6 +5,7 @@
 #include "cli/args.h"
 #include "cli/cli.h"
 #include "cli/live_line.h"
+#include "cli/run_sinks.h"
 #include "engine/topology_compile.h"
 
 #include <stdlib.h>
@@ -76,20 +77,44 @@ run_print_error(const hr_error *err)
     }
 }
 
-/* Adds all topologies; each on its own consumer group. */
+/* Adds one topology, on its own consumer group. */
+static int
+run_add(hr_app *app, const hr_runner *runner, const char *file, const run_args *args,
+        const hr_run_options *options, bool *used_sinks)
+{
+    hr_topology *topology = hr_cli_topology(file, runner, options->dry);
+    hr_run_options own = *options;
+    hr_error err = {0};
+
+    if (topology == NULL) {
+        return 1;
+    }
+    if (args->files.n > 1 && hr_run_sinks_choose(topology, options, used_sinks, &own) != HR_OK) {
+        hr_topology_destroy(topology);
+        fprintf(stderr, "error: out of memory\n");
+        return 1;
+    }
+    if (hr_app_add(app, topology, &own, &err) != HR_OK) {
+        run_print_error(&err);
+        return 1;
+    }
+    return 0;
+}
+
 static int
 run_add_all(hr_app *app, const hr_runner *runner, const run_args *args,
             const hr_run_options *options)
 {
-    for (size_t i = 0; i < args->files.n; i++) {
-        hr_topology *topology = hr_cli_topology(args->files.v[i], runner, options->dry);
-        hr_error err = {0};
+    bool used_sinks[HR_ARG_LIST_MAX] = {0};
 
-        if (topology == NULL) {
+    for (size_t i = 0; i < args->files.n; i++) {
+        if (run_add(app, runner, args->files.v[i], args, options, used_sinks) != 0) {
             return 1;
         }
-        if (hr_app_add(app, topology, options, &err) != HR_OK) {
-            run_print_error(&err);
+    }
+    for (size_t i = 0; i < options->n_sinks && args->files.n > 1; i++) {
+        if (!used_sinks[i]) {
+            fprintf(stderr, "error: no topology has a sink '%s'\n", options->sinks[i]);
             return 1;
         }
     }
@@ -184,7 +209,8 @@ hr_cmd_run(int argc, char **argv)
     const hr_arg table[] = {
         {"--config", HR_ARG_TEXT, &args.config, "FILE", "Runner's config: connections and so on."},
         {"--set", HR_ARG_LIST, &args.sets, "A.B=C", "Overrides a value of the config."},
-        {"--sinks", HR_ARG_TEXT, &args.sinks, "A,B", "Arms these sinks only."},
+        {"--sinks", HR_ARG_TEXT, &args.sinks, "A,B",
+         "Arms these sinks only; a topology with none of them keeps its own."},
         {"--group", HR_ARG_TEXT, &args.group, "NAME", "Consumer group; default: by the topology."},
         {"--http", HR_ARG_TEXT, &args.http, "ADDRESS|off",
          "Where metrics and the live page are served; port 0: a free one."},

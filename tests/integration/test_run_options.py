@@ -138,6 +138,22 @@ def test_an_unknown_sink_is_an_error(rig):
     assert "to_nowhere" in process.log()
 
 
+def test_of_several_topologies_each_takes_its_own_of_the_sinks_named(rig):
+    rig.create_topics()
+    rig.counted("kafka", "mongo")
+    first = rig.write("first.yaml", rig.topology)
+    rig.counted("kafka")["topology"] = f"{rig.name}_second"
+    rig.topology["sinks"] = {"other": rig.topology["sinks"].pop("to_kafka")}
+    second = rig.write("second.yaml", rig.topology)
+    process = rig.run(str(second), "--sinks", "to_kafka", "--until-end", topology=first)
+    process.expect_exit(0)
+    assert f"group={rig.name}.to_kafka" in process.log()
+    assert re.search(rf"group={rig.name}_second\b(?!\.)", process.log())
+    process = rig.run(str(second), "--sinks", "to_kafka,to_nowhere", topology=first)
+    process.expect_exit(1)
+    assert "no topology has a sink 'to_nowhere'" in process.log()
+
+
 def test_a_missing_connection_is_an_error_with_its_place(rig):
     rig.counted("mongo")
     process = rig.run()
