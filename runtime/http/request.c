@@ -183,7 +183,8 @@ answer_headers(struct MHD_Response *response, const char *content_type, const ch
     }
     if (content_type != NULL) {
         MHD_add_response_header(response, "Content-Type", content_type);
-        if (strncasecmp(content_type, "text/html", 9) == 0 && !policy) {
+        if (!policy && (strncasecmp(content_type, "text/html", 9) == 0 ||
+                        strncasecmp(content_type, "image/svg", 9) == 0)) {
             MHD_add_response_header(response, "Content-Security-Policy", PAGE_POLICY);
         }
     }
@@ -191,7 +192,8 @@ answer_headers(struct MHD_Response *response, const char *content_type, const ch
         MHD_add_response_header(response, "Cache-Control", "no-store");
     }
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
+    /* With no-referrer a browser would say `Origin: null` when one of our pages posts a form. */
+    MHD_add_response_header(response, "Referrer-Policy", "same-origin");
     MHD_add_response_header(response, "X-Frame-Options", "DENY");
     MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
 }

@@ -93,7 +93,7 @@ a_get_is_answered_with_the_headers_that_protect_pages(void **state)
     assert_string_equal(http_answer_header(&rig->answer, "Content-Type"), "text/plain");
     assert_string_equal(http_answer_header(&rig->answer, "Cache-Control"), "no-store");
     assert_string_equal(http_answer_header(&rig->answer, "X-Content-Type-Options"), "nosniff");
-    assert_string_equal(http_answer_header(&rig->answer, "Referrer-Policy"), "no-referrer");
+    assert_string_equal(http_answer_header(&rig->answer, "Referrer-Policy"), "same-origin");
     assert_string_equal(http_answer_header(&rig->answer, "X-Frame-Options"), "DENY");
     assert_string_equal(http_answer_header(&rig->answer, "Cross-Origin-Resource-Policy"),
                         "same-origin");
