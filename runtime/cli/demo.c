@@ -1,5 +1,5 @@
-/* headrace demo: the flight-delay pipeline and a player of real flights as two topologies in this
- * process, on an embedded broker; nothing else is needed.
+/* headrace demo: the flight-delay pipeline, the passenger's page and a player of real flights as
+ * three topologies in this process, on an embedded broker; nothing else is needed.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/args.h"
@@ -8,11 +8,15 @@
 #include "cli/run.h"
 #include "config/options.h"
 #include "engine/clock.h"
+#include "engine/http_servers.h"
+#include "http/guard.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define DEMO_TOPIC "flight_delay_classification_response"
+#define DEMO_PAGE "/flights/delays/predict_kafka"
 
 typedef struct demo {
     hr_app *app;
@@ -43,6 +47,43 @@ demo_print_error(const hr_error *err)
     fprintf(stderr, "headrace demo: %s\n", err->msg);
 }
 
+/* A demo must not fail because another one runs: a port of this machine that is taken gives way to
+ * a free one. */
+static void
+demo_free_port(const demo_args *args, hr_http_conf *conf)
+{
+    hr_http_server *probe = NULL;
+    hr_http_address address;
+    hr_error err = {0};
+
+    if (hr_http_conf_is_off(conf) || hr_http_conf_check(conf, &address, &err) != HR_OK ||
+        !hr_http_address_is_loopback(&address)) {
+        return;
+    }
+    if (hr_http_server_create(conf, &probe, &err) == HR_EIO && err.slug != NULL &&
+        strcmp(err.slug, "address-in-use") == 0) {
+        int host_len = (int)(strrchr(conf->listen.s, ':') - conf->listen.s);
+        const char *text = hr_arena_printf(args->arena, "%.*s:0", host_len, conf->listen.s);
+
+        if (text != NULL) {
+            conf->listen.s = text;
+            conf->listen.len = strlen(text);
+        }
+    }
+    hr_http_server_destroy(probe);
+}
+
+static void
+demo_free_ports(const demo_args *args, hr_runner *runner)
+{
+    demo_free_port(args, &runner->http);
+    for (size_t i = 0; i < runner->n_connections; i++) {
+        if (runner->connections[i].type == HR_CONNECTION_HTTP) {
+            demo_free_port(args, &runner->connections[i].u.http);
+        }
+    }
+}
+
 /* A path beneath the demo's folder; lives as long as the arguments. */
 static const char *
 demo_path(const demo_args *args, const char *name)
@@ -70,10 +111,31 @@ demo_add(demo *d, const hr_runner *runner, const demo_args *args, const char *fi
     return 0;
 }
 
+/* Where the passenger's page is; NULL: nowhere. */
+static const char *
+demo_page(const demo *d, const hr_runner *runner, const demo_args *args)
+{
+    const hr_text name = {.s = "web", .len = 3};
+    hr_error err = {0};
+    const hr_connection *web = hr_runner_connection(runner, &name, HR_CONNECTION_HTTP, &err);
+    const hr_run *run;
+
+    for (size_t i = 0; web != NULL && (run = hr_app_run(d->app, i)) != NULL; i++) {
+        const hr_http_server *server = hr_run_http(run, web);
+
+        if (server != NULL) {
+            return hr_arena_printf(args->arena, "http://%s" DEMO_PAGE,
+                                   hr_http_server_address(server));
+        }
+    }
+    return NULL;
+}
+
 static int
 demo_start_view(demo *d, const hr_runner *runner, const demo_args *args)
 {
     const hr_text name = {.s = "kafka", .len = 5};
+    const hr_http_server *own = hr_app_http(d->app);
     hr_error err = {0};
     hr_demo_view_conf conf = {
         .connection = hr_runner_connection(runner, &name, HR_CONNECTION_KAFKA, &err),
@@ -82,8 +144,12 @@ demo_start_view(demo *d, const hr_runner *runner, const demo_args *args)
         .outcomes_path = demo_path(args, "data/outcomes.jsonl"),
         .model_path = demo_path(args, "models/flight_delay.onnx"),
         .table = isatty(STDOUT_FILENO),
+        .page = demo_page(d, runner, args),
     };
 
+    if (own != NULL) {
+        conf.live = hr_arena_printf(args->arena, "http://%s/", hr_http_server_address(own));
+    }
     if (conf.connection != NULL) {
         conf.bootstrap = conf.connection->u.kafka.bootstrap.s;
         d->view = hr_demo_view_start(&conf, &err);
@@ -95,38 +161,34 @@ demo_start_view(demo *d, const hr_runner *runner, const demo_args *args)
     return 0;
 }
 
-/* The log is silent here, so the address is told. */
 static int
-demo_serve(demo *d)
+demo_add_all(demo *d, const hr_runner *runner, const demo_args *args)
 {
+    const char *const sink = "kafka_response";
     hr_error err = {0};
+    int status = demo_add(d, runner, args, "topology.yaml", &sink, 1);
 
-    if (hr_cli_admin(d->app, &d->admin, &err) != HR_OK) {
+    if (status == 0) {
+        status = demo_add(d, runner, args, "web.yaml", NULL, 0);
+    }
+    if (status == 0) {
+        status = demo_add(d, runner, args, "replay.yaml", NULL, 0);
+    }
+    if (status == 0 && hr_cli_admin(d->app, &d->admin, &err) != HR_OK) {
         demo_print_error(&err);
-        return 1;
+        status = 1;
     }
-    if (d->admin != NULL) {
-        fprintf(stderr, "live view and metrics on http://%s/\n",
-                hr_http_server_address(hr_app_http(d->app)));
-    }
-    return 0;
+    return status;
 }
 
 /* The flights begin once the view looks at the answers, so that the first one is seen. */
 static int
 demo_run(demo *d, const hr_runner *runner, const demo_args *args)
 {
-    const char *const sink = "kafka_response";
-    int status = demo_add(d, runner, args, "topology.yaml", &sink, 1);
+    int status = demo_add_all(d, runner, args);
 
     if (status == 0) {
-        status = demo_add(d, runner, args, "replay.yaml", NULL, 0);
-    }
-    if (status == 0) {
         status = demo_start_view(d, runner, args);
-    }
-    if (status == 0) {
-        status = demo_serve(d);
     }
     if (status != 0) {
         return status;
@@ -145,9 +207,11 @@ static int
 demo_main(const demo_args *args, hr_runner *runner)
 {
     hr_error err = {0};
-    demo d = {.app = hr_app_create(runner, &err)};
+    demo d = {0};
     int status;
 
+    demo_free_ports(args, runner);
+    d.app = hr_app_create(runner, &err);
     if (d.app == NULL) {
         demo_print_error(&err);
         return 1;

@@ -38,7 +38,7 @@ struct hr_demo_view {
     uint64_t answers, known, hits;
     hr_histogram latency;
     int64_t drawn_ms, started_ms;
-    bool drawn;
+    int drawn; /* lines; 0: nothing yet */
 };
 
 static const char *
@@ -85,15 +85,32 @@ view_print_totals(const hr_demo_view *view, const char *end)
 
 #define VIEW_HEAD "date        flight   route    departed     predicted      really         "
 
+/* Returns the number of lines. */
+static int
+view_print_title(const hr_demo_view *view, const char *end)
+{
+    int lines = 1;
+
+    printf("headrace demo: real flights, an embedded broker at %s%s", view->conf.bootstrap, end);
+    if (view->conf.page != NULL) {
+        printf("ask about a flight: %s%s", view->conf.page, end);
+        lines++;
+    }
+    if (view->conf.live != NULL) {
+        printf("watch it at work:   %s%s", view->conf.live, end);
+        lines++;
+    }
+    return lines;
+}
+
 static void
 view_draw_table(hr_demo_view *view)
 {
-    if (view->drawn) {
-        printf("\x1b[%dA", TABLE_ROWS + 4);
+    if (view->drawn > 0) {
+        printf("\x1b[%dA", view->drawn);
     }
-    view->drawn = true;
-    printf("headrace demo: real flights, an embedded broker at %s\x1b[K\n\x1b[K\n",
-           view->conf.bootstrap);
+    view->drawn = TABLE_ROWS + 3 + view_print_title(view, "\x1b[K\n");
+    fputs("\x1b[K\n", stdout);
     printf("\x1b[1m%s\x1b[0m\x1b[K\n", VIEW_HEAD);
     for (size_t i = 0; i < TABLE_ROWS; i++) {
         const demo_answer *a = &view->last[(view->next + i) % TABLE_ROWS];
@@ -226,8 +243,9 @@ hr_demo_view_start(const hr_demo_view_conf *conf, hr_error *err)
         return NULL;
     }
     if (!conf->table) {
-        printf("headrace demo: real flights, an embedded broker at %s\n%s\n", conf->bootstrap,
-               VIEW_HEAD);
+        view_print_title(view, "\n");
+        printf("%s\n", VIEW_HEAD);
+        fflush(stdout);
     }
     if (pthread_create(&view->thread, NULL, view_main, view) != 0) {
         hr_fail(err, HR_EFATAL, HR_NO_LOC, "no thread for the view");

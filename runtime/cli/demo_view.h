@@ -14,7 +14,8 @@ typedef struct hr_demo_view_conf {
     const char *outcomes_path; /* JSON lines: UUID and Actual, what really happened */
     const char *model_path;    /* for the names of the classes */
     const char *bootstrap;
-    bool table; /* a table that is drawn anew (a terminal), or plain lines */
+    const char *page, *live; /* URLs that are shown above; NULL: not */
+    bool table;              /* a table that is drawn anew (a terminal), or plain lines */
 } hr_demo_view_conf;
 
 /* Loads flights and outcomes and starts the thread that reads the answers. NULL with *err. */
