@@ -40,6 +40,15 @@ hr_histogram_add(hr_histogram *histogram, uint64_t us, uint64_t n)
 }
 
 void
+hr_histogram_flush(hr_histogram *histogram)
+{
+    if (histogram->run_n > 0) {
+        hr_histogram_add(histogram, histogram->run_us, histogram->run_n);
+        histogram->run_n = 0;
+    }
+}
+
+void
 hr_histogram_sum(const hr_histogram *from, uint64_t *counts)
 {
     for (size_t i = 0; i < HR_HISTOGRAM_BUCKETS; i++) {
@@ -102,4 +111,14 @@ hr_metrics_finish(hr_metrics *metrics)
     free(metrics->outputs);
     metrics->sources = metrics->steps = metrics->sinks = NULL;
     metrics->outputs = NULL;
+}
+
+void
+hr_metrics_flush(hr_metrics *metrics, size_t n_sinks)
+{
+    hr_histogram_flush(&metrics->latency);
+    hr_histogram_flush(&metrics->end_to_end);
+    for (size_t i = 0; i < n_sinks; i++) {
+        hr_histogram_flush(&metrics->outputs[i].latency);
+    }
 }

@@ -37,10 +37,28 @@ hr_counter_get(const hr_counter *counter)
 typedef struct hr_histogram {
     hr_counter count[HR_HISTOGRAM_BUCKETS];
     hr_counter sum_us; /* of all values */
+    /* The writer's own: records of a batch mostly end at one time, so equal values in a row are
+     * counted together. */
+    uint64_t run_us, run_n;
 } hr_histogram;
 
 /* thread: the writer */
 void hr_histogram_add(hr_histogram *histogram, uint64_t us, uint64_t n);
+
+/* Counts what hr_histogram_note() has kept back. thread: the writer */
+void hr_histogram_flush(hr_histogram *histogram);
+
+/* As hr_histogram_add() of one value, seen by others at the next flush at the latest. thread: the
+ * writer */
+static inline void
+hr_histogram_note(hr_histogram *histogram, uint64_t us)
+{
+    if (us != histogram->run_us) {
+        hr_histogram_flush(histogram);
+        histogram->run_us = us;
+    }
+    histogram->run_n++;
+}
 
 /* Adds the counts of `from` to plain numbers. thread: any */
 void hr_histogram_sum(const hr_histogram *from, uint64_t *counts);
@@ -83,8 +101,7 @@ typedef struct hr_metrics {
     hr_sink_metrics *outputs;                 /* as sinks */
     hr_counter dead_letters, skipped, below_expected, rewinds, rebalances, commits, batches;
     hr_counter commit_failures;
-    hr_counter acknowledged; /* records done */
-    hr_counter lag;          /* records behind the end, as far as known; a gauge */
+    hr_counter lag; /* records behind the end, as far as known; a gauge */
     hr_counter memory[HR_BUDGETS], memory_limit[HR_BUDGETS]; /* gauges */
     hr_histogram latency;                                    /* taken in -> done */
     hr_histogram end_to_end;                                 /* a record's timestamp -> done */
@@ -94,5 +111,8 @@ typedef struct hr_metrics {
 /* All zero, with that many nodes. HR_OK, HR_ENOMEM. */
 int hr_metrics_init(hr_metrics *metrics, size_t n_sources, size_t n_steps, size_t n_sinks);
 void hr_metrics_finish(hr_metrics *metrics); /* accepts a zeroed one */
+
+/* Flushes the histograms of records; after each turn of the loop. thread: the writer */
+void hr_metrics_flush(hr_metrics *metrics, size_t n_sinks);
 
 #endif

@@ -41,7 +41,6 @@ run_counters(const hr_run *run, hr_stats_run *out)
         out->commits += hr_counter_get(&m->commits);
         out->commit_failures += hr_counter_get(&m->commit_failures);
         out->batches += hr_counter_get(&m->batches);
-        out->records_done += hr_counter_get(&m->acknowledged);
         out->lag += hr_counter_get(&m->lag);
         for (size_t i = 0; i <= run->topology->n_sinks; i++) {
             out->backpressure_us += hr_counter_get(&m->outputs[i].backpressure_us);
@@ -111,6 +110,7 @@ run_histograms(hr_run *run, hr_arena *arena, hr_stats_run *out)
         hr_stats_histogram_add(commit, &run->stats[t].metrics.commit_latency);
     }
     run_recent(run, latency, recent);
+    out->records_done = latency->total;
     out->latency = latency;
     out->latency_recent = recent;
     out->end_to_end = end_to_end;

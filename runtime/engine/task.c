@@ -272,7 +272,7 @@ task_refused(hr_task *task, uint32_t sequence, const hr_ack *ack)
     if (node->on_error == HR_ON_ERROR_SKIP) {
         hr_tell_failed(task, offset, &failure, HR_ON_ERROR_SKIP);
         hr_counter_add(&thread->metrics->skipped, 1);
-        hr_task_output_done(task, sequence);
+        hr_task_output_done(task, sequence, NULL);
     } else {
         hr_tell_failed(task, offset, &failure, HR_ON_ERROR_FAIL);
         hr_task_fail(task, offset, &failure);
@@ -282,21 +282,16 @@ task_refused(hr_task *task, uint32_t sequence, const hr_ack *ack)
 }
 
 bool
-hr_task_ack(hr_task *task, const hr_ack *ack)
+hr_task_ack(hr_task *task, const hr_ack *ack, hr_sink_metrics *output)
 {
     uint32_t sequence = hr_token_sequence(ack->token);
-    uint32_t sink = hr_token_sink(ack->token);
 
     if (hr_token_epoch(ack->token) != (task->epoch & HR_EPOCH_MASK) ||
         !hr_tracker_holds(&task->tracker, sequence)) {
         return false; /* of a time before the last rewind */
     }
     if (ack->status == HR_ACK_OK) {
-        hr_histogram_add(
-            &hr_thread_sink(task->thread, sink)->output->latency,
-            (uint64_t)(task->thread->now_us - hr_tracker_at(&task->tracker, sequence)->taken_us),
-            1);
-        hr_task_output_done(task, sequence);
+        hr_task_output_done(task, sequence, output);
         return false;
     }
     if (task_refused(task, sequence, ack)) {
@@ -311,7 +306,7 @@ hr_task_ack(hr_task *task, const hr_ack *ack)
         if (suspect && !task->isolate_narrowed) {
             hr_task_isolate_narrower(task);
         }
-        hr_task_poison_add(task, offset, sink, suspect, ack->reason);
+        hr_task_poison_add(task, offset, hr_token_sink(ack->token), suspect, ack->reason);
     } else if (!task->rewind) {
         task->backoff_ms = task->backoff_ms == 0                   ? BACKOFF_MIN_MS
                            : 2 * task->backoff_ms < BACKOFF_MAX_MS ? 2 * task->backoff_ms

@@ -5,6 +5,7 @@
 #ifndef HR_ENGINE_TASK_H
 #define HR_ENGINE_TASK_H
 #include "engine/late_letter.h"
+#include "engine/metrics.h"
 #include "engine/tracker.h"
 #include "engine/work.h"
 #include "hr_sink.h"
@@ -86,8 +87,9 @@ hr_task_stalled(const hr_task *task)
     return task->work != NULL || task->late.first != NULL;
 }
 
-/* An output of the record ended. True: the record that the ack kept was taken. */
-bool hr_task_ack(hr_task *task, const hr_ack *ack);
+/* An output of the record ended, at the sink of these metrics. True: the record that the ack kept
+ * was taken. */
+bool hr_task_ack(hr_task *task, const hr_ack *ack, hr_sink_metrics *output);
 
 /* A dead letter of that record was refused before: it is cut. */
 bool hr_task_cuts_letter(hr_task *task, int64_t offset);

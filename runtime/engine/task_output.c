@@ -196,19 +196,22 @@ task_write(hr_task *task, hr_error *err)
     return HR_OK;
 }
 
+/* One output of the record ended well: that of a sink, or (NULL) its processing. */
 static void
-task_done(hr_task *task, uint32_t sequence)
+task_done(hr_task *task, uint32_t sequence, hr_sink_metrics *output)
 {
     const hr_tracker_entry entry = *hr_tracker_at(&task->tracker, sequence);
+    uint64_t latency_us = (uint64_t)(task->thread->now_us - entry.taken_us);
 
+    if (output != NULL) {
+        hr_histogram_note(&output->latency, latency_us);
+    }
     if (hr_tracker_done(&task->tracker, sequence)) {
         hr_metrics *metrics = task->thread->metrics;
-        uint64_t latency_us = (uint64_t)(task->thread->now_us - entry.taken_us);
 
-        hr_counter_add(&metrics->acknowledged, 1);
-        hr_histogram_add(&metrics->latency, latency_us, 1);
+        hr_histogram_note(&metrics->latency, latency_us);
         if (entry.age_ms >= 0) {
-            hr_histogram_add(&metrics->end_to_end, latency_us + (uint64_t)entry.age_ms * 1000, 1);
+            hr_histogram_note(&metrics->end_to_end, latency_us + (uint64_t)entry.age_ms * 1000);
         }
         task->backoff_ms = 0;
         hr_tell_done(task, entry.offset);
@@ -216,9 +219,9 @@ task_done(hr_task *task, uint32_t sequence)
 }
 
 void
-hr_task_output_done(hr_task *task, uint32_t sequence)
+hr_task_output_done(hr_task *task, uint32_t sequence, hr_sink_metrics *output)
 {
-    task_done(task, sequence);
+    task_done(task, sequence, output);
     if (task->n_poison > 0 || task->isolate_until != 0) {
         hr_task_poison_prune(task);
     }
@@ -232,7 +235,7 @@ task_finish_work(hr_task *task)
 
     task->thread->now_us = hr_clock_us();
     for (size_t i = 0; i < batch->n_records; i++) {
-        task_done(task, hr_token_sequence(batch->records[i].token));
+        task_done(task, hr_token_sequence(batch->records[i].token), NULL);
     }
     hr_run_count_failures(task->thread->run, task->work->failures.n);
     hr_task_work_release(task);

@@ -82,7 +82,7 @@ hr_thread_ack(hr_thread *thread, const hr_ack *ack)
     } else {
         hr_counter_add(&sink->output->refused, 1);
     }
-    if (task == NULL || !hr_task_ack(task, ack)) {
+    if (task == NULL || !hr_task_ack(task, ack, sink->output)) {
         hr_kept_free(ack->kept);
     }
 }
@@ -226,6 +226,7 @@ thread_run_turns(hr_thread *thread)
             break;
         }
     }
+    hr_metrics_flush(thread->metrics, thread->stats->n_sinks);
     thread_periodic(thread);
     hr_thread_check_drain(thread);
 }
@@ -325,6 +326,7 @@ thread_main(void *arg)
     thread_run_turns(thread);
     thread_rearm(thread);
     uv_run(&thread->loop, UV_RUN_DEFAULT);
+    hr_metrics_flush(thread->metrics, thread->stats->n_sinks);
     atomic_store_explicit(&thread->stats->turned_ms, 0, memory_order_relaxed);
     atomic_fetch_sub(&thread->run->threads_running, 1);
     uv_async_send(thread->run->changed);
