@@ -8,7 +8,7 @@ import pathlib
 import signal
 import sys
 
-from . import ferretdb, kafka, mongo, promtool
+from . import ferretdb, kafka, mongo, mongosh, promtool
 from .process import wait_until
 
 
@@ -79,7 +79,7 @@ def stop_all(servers):
 
 
 def prepare():
-    for module in (kafka, mongo, ferretdb, promtool):
+    for module in (kafka, mongo, ferretdb, mongosh, promtool):
         module.prepare()
 
 

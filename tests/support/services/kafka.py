@@ -2,6 +2,7 @@
 
 SPDX-License-Identifier: Apache-2.0
 """
+import shlex
 import shutil
 import subprocess
 import tempfile
@@ -15,6 +16,13 @@ from .process import Process, free_port
 FILES = cache.SUPPORT / "kafka"
 CLUSTER = "MkU3OEVBNTcwNTJENDM2Qg"
 USER, PASSWORD = "headrace", "test-pass"  # of PLAIN (server.properties) and of both SCRAM mechanisms
+TOOLS = {
+    "kafka-topics": "org.apache.kafka.tools.TopicCommand",
+    "kafka-console-consumer": "org.apache.kafka.tools.consumer.ConsoleConsumer",
+    "kafka-console-producer": "org.apache.kafka.tools.ConsoleProducer",
+    "kafka-consumer-groups": "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand",
+    "kafka-get-offsets": "org.apache.kafka.tools.GetOffsetShell",
+}
 JVM = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", f"-Dlog4j2.configurationFile={FILES}/log4j2.properties"]
 
 
@@ -37,6 +45,16 @@ def _archive():
     java = subprocess.run(["java", "-version"], capture_output=True, text=True, check=True).stderr
     name = f"kafka-classes-{cache.key_of(FILES / 'pom.xml', java)}"
     return cache.once(name, make, "starting Kafka once to archive its classes") / "kafka.jsa"
+
+
+def write_tools(folder):
+    """bin/kafka-*.sh as a Kafka download has them, for the classes of our jars."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, java_class in TOOLS.items():
+        script = folder / f"{name}.sh"
+        words = " ".join(shlex.quote(word) for word in [*_java("-Xmx128m"), "-cp", _classpath(), java_class])
+        script.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+        script.chmod(0o755)
 
 
 def prepare():
