@@ -10,6 +10,8 @@ int hr_cmd_check(int argc, char **argv);
 int hr_cmd_describe(int argc, char **argv);
 int hr_cmd_operators(int argc, char **argv);
 int hr_cmd_metrics(int argc, char **argv);
+int hr_cmd_top(int argc, char **argv);
+int hr_cmd_tap(int argc, char **argv);
 int hr_cmd_schema(int argc, char **argv);
 int hr_cmd_version(int argc, char **argv);
 

@@ -26,6 +26,8 @@ static const cli_command cli_commands[] = {
     {"operators", hr_cmd_operators, false,
      "Lists sources, tables, steps, sinks, endpoints, or the options of one."},
     {"metrics", hr_cmd_metrics, false, "Lists the metrics that a running process shows."},
+    {"top", hr_cmd_top, true, "Shows what a running process does, each second."},
+    {"tap", hr_cmd_tap, true, "Shows records before and after a step of a running process."},
     {"schema", hr_cmd_schema, false, "Prints the JSON Schema of topology files."},
     {"version", hr_cmd_version, false, "Prints the versions of headrace and its libraries."},
 };

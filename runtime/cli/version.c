@@ -7,6 +7,7 @@
 #include "kafka/kafka.h"
 #include "mongo/client.h"
 
+#include <curl/curl.h>
 #include <jansson.h>
 #include <microhttpd.h>
 #include <protobuf-c/protobuf-c.h>
@@ -44,6 +45,7 @@ version_print(void)
     version_line("protobuf-c", protobuf_c_version());
     version_line("libmicrohttpd", MHD_get_version());
     version_line("xxhash", xxhash);
+    version_line("libcurl", curl_version_info(CURLVERSION_NOW)->version);
     version_line("compiler", COMPILER);
 }
 

@@ -43,7 +43,7 @@ function ofKind(topology, ...kinds) {
 export function totals(topology) {
   return {
     in: sum(ofKind(topology, 'source'), 'in'),
-    out: sum(ofKind(topology, 'sink'), 'in'),
+    out: sum(ofKind(topology, 'sink'), 'out'), // acknowledged
     failed: sum(topology.nodes.filter((node) => node.kind !== 'dead_letters'), 'failed'),
     lag: sum(topology.partitions ?? [], 'lag'),
   };

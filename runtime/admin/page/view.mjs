@@ -13,7 +13,7 @@ const LATENCY_NOTE = 'From the arrival of a record in the process until all its 
 
 const FIGURES = [
   ['in', 'Records in', (rates) => perSecond(rates.in)],
-  ['out', 'To sinks', (rates) => perSecond(rates.out)],
+  ['out', 'Written', (rates) => perSecond(rates.out)],
   ['failed', 'Failed', (rates) => perSecond(rates.failed)],
   ['lag', 'Lag', (rates) => count(rates.lag)],
   ['p50', 'Latency p50', (rates, topology) => recent(topology, 'p50')],
