@@ -136,13 +136,14 @@ hr_cmd_tap(int argc, char **argv)
         HR_REMOTE_TOKEN_ARG(&conf.token_file),
         {0},
     };
-    const hr_command command = {"tap",
-                                "URL STEP [options]",
-                                "Shows sampled records before and after a step: on a terminal two "
-                                "lines each, else a line of JSON.",
-                                table,
-                                2,
-                                2};
+    const hr_command command = {
+        "tap",
+        "URL STEP [options]",
+        "Shows records before and after a step of a running process.\nOn a terminal two "
+        "lines for each, else a line of JSON.",
+        table,
+        2,
+        2};
     int rc = hr_args_parse(&command, argc, argv, &operands);
 
     if (rc != 0) {

@@ -160,13 +160,14 @@ hr_cmd_top(int argc, char **argv)
         HR_REMOTE_TOKEN_ARG(&conf.token_file),
         {0},
     };
-    const hr_command command = {"top",
-                                "URL [options]",
-                                "Shows what a process does, each second. Keys: q quits, j and k or "
-                                "arrows scroll.",
-                                table,
-                                1,
-                                1};
+    const hr_command command = {
+        "top",
+        "URL [options]",
+        "Shows what a running process does, each second.\nKeys: q quits, j and k or "
+        "arrows scroll.",
+        table,
+        1,
+        1};
     int rc = hr_args_parse(&command, argc, argv, &operands);
 
     if (rc != 0) {

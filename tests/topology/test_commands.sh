@@ -63,7 +63,7 @@ expect 2 operators enrihc
 says "did you mean 'enrich'?"
 
 expect 0 version
-for library in headrace librdkafka libmongoc libuv libyaml jansson protobuf-c libmicrohttpd xxhash; do
+for library in headrace librdkafka libmongoc libuv libyaml jansson protobuf-c libmicrohttpd libcurl xxhash; do
     grep -qE "^ *$library +[0-9]+\.[0-9]+" "$out" || fail "no version of $library"
 done
 cp "$out" "$out.1"
