@@ -51,18 +51,18 @@ guard_length(const hr_http_field *headers, size_t n, hr_http_length *length, hr_
     const char *coding = hr_http_headers_get(headers, n, "Transfer-Encoding");
     size_t digits = text != NULL ? strspn(text, "0123456789") : 0;
 
-    *length = (hr_http_length){text != NULL || coding != NULL, 0};
+    *length = (hr_http_length){text != NULL, 0};
     if ((text != NULL && coding != NULL) || guard_count(headers, n, "Content-Length") > 1 ||
         guard_count(headers, n, "Transfer-Encoding") > 1 ||
         (coding != NULL && strcasecmp(coding, "chunked") != 0) ||
         (text != NULL && (digits == 0 || text[digits] != '\0'))) {
+        out->unread = true;
         return guard_refuse(out, 400, "bad-length", "the length of the body is not clear");
     }
     if (text == NULL) {
         return true;
     }
     length->bytes = digits < 10 ? (size_t)strtoul(text, NULL, 10) : SIZE_MAX;
-    length->has_body = length->bytes > 0;
     return length->bytes <= HR_HTTP_BODY_BYTES_MAX ||
            guard_refuse(out, 413, "body-too-large", "the body is larger than 64 KiB");
 }

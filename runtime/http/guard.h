@@ -23,13 +23,14 @@ typedef struct hr_http_refusal {
     int status;
     const char *code, *message;
     bool challenge; /* with WWW-Authenticate */
+    bool unread;    /* without reading the body: where that ends is not clear */
     char allow[64]; /* with Allow; empty: without */
 } hr_http_refusal;
 
 /* What is known of the body before it comes. */
 typedef struct hr_http_length {
-    bool has_body;
-    size_t bytes; /* 0: not said (chunked) */
+    bool is_said; /* false: chunked, or none */
+    size_t bytes;
 } hr_http_length;
 
 /* The header by name without regard to case, NULL: none. */

@@ -11,7 +11,6 @@
 
 #define ARENA_BYTES 8192
 #define ARENA_BYTES_MAX (1u << 20)
-#define BODY_THROWN_MAX (1u << 20) /* read on for a client that would not see the answer else */
 
 #define PAGE_POLICY                                                                                \
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "   \
@@ -75,6 +74,7 @@ request_headers(hr_http_request *request)
     if (n > HR_HTTP_HEADERS_MAX || size == NULL || size->header_size > HR_HTTP_HEADER_BYTES_MAX) {
         request_refusal(request, 431, "headers-too-large",
                         "the headers are larger than 8 KiB or more than 100");
+        request->refusal.unread = true; /* nor are the headers */
         return true;
     }
     copy.fields = hr_arena_calloc(request->arena, n + 1, sizeof *copy.fields);
@@ -158,7 +158,7 @@ bool
 hr_http_request_body(hr_http_request *request, const char *data, size_t len)
 {
     request->body_seen += len;
-    if (request->body_seen > BODY_THROWN_MAX) {
+    if (request->body_seen > HR_HTTP_THROWN_MAX) {
         return false;
     }
     if (request->body_seen > HR_HTTP_BODY_BYTES_MAX) {

@@ -15,6 +15,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define HR_HTTP_THROWN_MAX (1u << 20) /* of a body that is too large: read to be heard */
+
 struct hr_http_request {
     atomic_int refs;
     hr_arena *arena;

@@ -119,11 +119,13 @@ static int
 server_bind(hr_http_server *server, hr_error *err)
 {
     const hr_http_conf *conf = server->guard.conf;
-    struct addrinfo hints = {.ai_family = AF_UNSPEC,
-                             .ai_socktype = SOCK_STREAM,
-                             .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct addrinfo *info = NULL;
     hr_http_address *bound = &server->guard.bound;
+    /* localhost is 127.0.0.1, as people write it, also where the system prefers ::1 */
+    struct addrinfo hints = {
+        .ai_family = hr_http_address_is_loopback(bound) && !bound->is_ipv6 ? AF_INET : AF_UNSPEC,
+        .ai_socktype = SOCK_STREAM,
+        .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *info = NULL;
     char port[8];
     int rc, cause = 0;
 
@@ -136,10 +138,10 @@ server_bind(hr_http_server *server, hr_error *err)
     for (struct addrinfo *at = info; at != NULL && server->listen_fd < 0; at = at->ai_next) {
         if (conf->token.s == NULL && !listen_is_loopback(at->ai_addr)) {
             cause = EPERM;
-            continue;
+        } else {
+            server->listen_fd = listen_open(at);
+            cause = errno;
         }
-        server->listen_fd = listen_open(at);
-        cause = errno;
     }
     freeaddrinfo(info);
     return server->listen_fd >= 0 ? HR_OK : listen_fail(conf, bound, cause, err);
@@ -281,8 +283,10 @@ server_expire(hr_http_server *server)
 
 static hr_http_request *
 server_take(hr_http_server *server, const hr_http_peer *peer, struct MHD_Connection *connection,
-            const char *method, hr_http_length *length)
+            const char *method)
 {
+    hr_http_length length;
+    hr_http_refusal guard = {0};
     hr_http_request *request =
         hr_http_request_create(connection, method, peer->uri, server->wake_fd);
 
@@ -295,11 +299,9 @@ server_take(hr_http_server *server, const hr_http_peer *peer, struct MHD_Connect
         request->next->link = &request->next;
     }
     server->requests = request;
-    if (request->refusal.status == 0) {
-        hr_http_guard_check(&server->guard, method, request->headers, request->n_headers, length,
-                            &request->refusal);
-    } else {
-        length->has_body = true; /* not known: read nothing more */
+    if (!request->refusal.unread && !hr_http_guard_check(&server->guard, method, request->headers,
+                                                         request->n_headers, &length, &guard)) {
+        request->refusal = guard; /* who may not ask is not told what is wrong with the path */
     }
     return request;
 }
@@ -313,7 +315,8 @@ server_route(hr_http_server *server, hr_http_request *request, void **ctx)
     hr_http_match match;
 
     if (server->quiescing) {
-        *refusal = (hr_http_refusal){503, "stopping", "the server stops", false, ""};
+        *refusal =
+            (hr_http_refusal){.status = 503, .code = "stopping", .message = "the server stops"};
         return NULL;
     }
     match = hr_http_routes_find(&server->routes, request->method, &request->path, request->arena,
@@ -327,9 +330,11 @@ server_route(hr_http_server *server, hr_http_request *request, void **ctx)
         refusal->code = "wrong-method";
         refusal->message = "this path is there, but not with that method";
     } else if (server->ready) {
-        *refusal = (hr_http_refusal){404, "not-found", "there is no such path", false, ""};
+        *refusal = (hr_http_refusal){
+            .status = 404, .code = "not-found", .message = "there is no such path"};
     } else {
-        *refusal = (hr_http_refusal){503, "not-ready", "the server starts", false, ""};
+        *refusal =
+            (hr_http_refusal){.status = 503, .code = "not-ready", .message = "the server starts"};
     }
     return NULL;
 }
@@ -369,6 +374,19 @@ server_settle(hr_http_server *server, hr_http_peer *peer, hr_http_request *reque
     return rc;
 }
 
+/* True when a client that is refused should hear it before it has sent its body: it asked first, or
+ * has more than is read. Else the body is read and thrown away, since a connection that is closed
+ * with bytes on their way is reset, and the answer is lost. */
+static bool
+server_refuses_early(const hr_http_request *request, struct MHD_Connection *connection)
+{
+    const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Content-Length");
+
+    return request->refusal.unread ||
+           MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Expect") != NULL ||
+           (length != NULL && strtoull(length, NULL, 10) > HR_HTTP_THROWN_MAX);
+}
+
 /* Called by libmicrohttpd when the headers are there, for each piece of the body, and from then on
  * (with no data) until an answer is queued. */
 static enum MHD_Result
@@ -378,7 +396,6 @@ server_on_request(void *cls, struct MHD_Connection *connection, const char *url,
     hr_http_server *server = cls;
     hr_http_peer *peer = server_peer(connection);
     hr_http_request *request = *ctx;
-    hr_http_length length = {0};
 
     (void)url;
     (void)version;
@@ -387,14 +404,12 @@ server_on_request(void *cls, struct MHD_Connection *connection, const char *url,
         return MHD_NO;
     }
     if (request == NULL) {
-        *ctx = request = server_take(server, peer, connection, method, &length);
-        if (request == NULL) {
-            return MHD_NO;
+        *ctx = request = server_take(server, peer, connection, method);
+        if (request == NULL || request->refusal.status == 0 ||
+            !server_refuses_early(request, connection)) {
+            return request != NULL ? MHD_YES : MHD_NO;
         }
-        if (request->refusal.status == 0 || !length.has_body) {
-            return MHD_YES;
-        }
-        request->dispatched = true; /* answers before the body comes */
+        request->dispatched = true;
         hr_http_request_refuse(request);
     } else if (*len > 0) {
         bool go_on = hr_http_request_body(request, data, *len);

@@ -304,7 +304,9 @@ a_body_has_a_limit_whether_its_length_is_said_or_not(void **state)
     memset(text + n, 'x', 65536);
     text[n + 65536] = '\0';
     assert_int_equal(rig_ask(rig, text), 400); /* read, and no form */
-    assert_int_equal(rig_ask(rig, "POST /form HTTP/1.1\nHost: @\nContent-Length: 65537\n\n"), 413);
+    assert_int_equal(rig_ask(rig, "POST /form HTTP/1.1\nHost: @\nExpect: 100-continue\n"
+                                  "Content-Length: 65537\n\n"),
+                     413);
     assert_int_equal(
         rig_ask(rig, "POST /form HTTP/1.1\nHost: @\nContent-Length: 99999999999999999\n\n"), 413);
     n = (size_t)sprintf(text,
@@ -473,6 +475,58 @@ a_taken_address_is_an_error_with_its_place(void **state)
     assert_int_equal(create_fails(rig->address, NULL, &err), HR_EIO);
     assert_string_equal(err.slug, "address-in-use");
     assert_has_text(err.msg, rig->address);
+    rig_destroy(rig);
+}
+
+/* A browser that gets a reset instead of a 401 does not ask for the token. */
+static void
+a_client_that_is_refused_hears_it_though_it_sends_a_body(void **state)
+{
+    http_rig *rig = started();
+    int fd = http_client_connect(rig->address);
+    char *text = calloc(1, 128 * 1024);
+    size_t n;
+
+    (void)state;
+    assert_non_null(text);
+    n = (size_t)snprintf(text, 1024,
+                         "POST /form HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n"
+                         "Content-Length: 65536\r\n\r\n");
+    memset(text + n, 'x', 65536);
+    http_client_send(fd, text);
+    http_client_receive(fd, &rig->answer, false);
+    assert_int_equal(rig->answer.status, 403);
+    http_client_send(fd, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    http_client_receive(fd, &rig->answer, false);
+    assert_int_equal(rig->answer.status, 200);
+    http_client_send(fd, "POST /form HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n"
+                         "Expect: 100-continue\r\nContent-Length: 5\r\n\r\n");
+    http_client_receive(fd, &rig->answer, false);
+    assert_int_equal(rig->answer.status, 403);
+    close(fd);
+    free(text);
+    rig_destroy(rig);
+}
+
+static void
+a_client_that_sends_without_end_is_cut_off(void **state)
+{
+    http_rig *rig = started();
+    int fd = http_client_connect(rig->address);
+    char chunk[4096 + 16];
+    int n = snprintf(chunk, sizeof chunk, "1000\r\n");
+    size_t sent = 0;
+
+    (void)state;
+    memset(chunk + n, 'x', 4096);
+    memcpy(chunk + n + 4096, "\r\n", 3);
+    http_client_send(fd, "POST /form HTTP/1.1\r\nHost: localhost\r\n"
+                         "Transfer-Encoding: chunked\r\n\r\n");
+    while (http_client_try(fd, chunk, (size_t)n + 4096 + 2) && sent < (64u << 20)) {
+        sent += 4096;
+    }
+    assert_in_range(sent, 1u << 20, 32u << 20); /* what the sockets hold comes on top */
+    close(fd);
     rig_destroy(rig);
 }
 
@@ -647,6 +701,8 @@ main(void)
         cmocka_unit_test(names_that_are_not_the_servers_are_refused),
         cmocka_unit_test(pages_of_other_sites_are_refused),
         cmocka_unit_test(a_token_is_wanted_where_there_is_one),
+        cmocka_unit_test(a_client_that_is_refused_hears_it_though_it_sends_a_body),
+        cmocka_unit_test(a_client_that_sends_without_end_is_cut_off),
         cmocka_unit_test(an_unsafe_address_is_an_error_with_its_place),
         cmocka_unit_test(an_address_for_all_takes_literal_hosts_and_those_listed),
         cmocka_unit_test(a_taken_address_is_an_error_with_its_place),
