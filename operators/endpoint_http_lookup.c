@@ -1,9 +1,11 @@
 /* http_lookup: answers a GET with the row of a table.
  *
  * A row is found by the path's parameters, on the server's own thread: a look-up in a snapshot
- * takes less time than handing it to another thread.
+ * takes less time than handing it to another thread. A table on demand is asked, and answers from
+ * its own.
  *
  * SPDX-License-Identifier: Apache-2.0 */
+#include "engine/clock.h"
 #include "expr/frames.h"
 #include "hr_endpoint.h"
 #include "hr_json_object.h"
@@ -14,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOOKUP_WAIT_MS 2000 /* for a table on demand, before it begins to answer */
 #define LOOKUP_BODY_BYTES_MAX ((size_t)1 << 20)
 #define LOOKUP_ARENA_BYTES_MAX ((size_t)4 << 20) /* of what expressions derive for one answer */
 
@@ -47,9 +50,19 @@ typedef struct lookup_work {
 } lookup_work;
 
 typedef struct lookup_state {
-    lookup_work work;
+    lookup_work work; /* of the server's thread */
     hr_cell_hold hold;
+    lookup_work demand; /* of the table's thread, where it is one on demand */
 } lookup_state;
+
+/* A request that waits for a table on demand. */
+typedef struct lookup_query {
+    hr_table_query query;
+    hr_endpoint *endpoint;
+    lookup_state *state;
+    hr_ask ask;
+    uint8_t key[];
+} lookup_query;
 
 #define ANSWER(member) offsetof(lookup_answer, member)
 
@@ -341,6 +354,84 @@ lookup_in_snapshot(hr_endpoint *endpoint, lookup_state *st, hr_ask ask)
     hr_cell_release(&st->hold); /* no old snapshot is kept until the next request */
 }
 
+/* --- on demand ------------------------------------------------------------------------------ */
+
+static void
+lookup_copy(const hr_column *from, hr_column *to)
+{
+    to->lane[0] = from->lane[0];
+    if (from->kind == HR_KIND_BOOL) {
+        to->v.b[0] = from->v.b[0];
+    } else if (from->kind == HR_KIND_DOUBLE) {
+        to->v.d[0] = from->v.d[0];
+    } else if (!hr_kind_is_span(from->kind)) {
+        to->v.i[0] = from->v.i[0];
+    } else {
+        to->v.s[0] = from->v.s[0];
+    }
+}
+
+static void
+lookup_unknown(hr_endpoint *endpoint, hr_ask ask)
+{
+    const lookup_shared *s = hr_endpoint_node(endpoint)->shared;
+
+    hr_endpoint_answer_error(endpoint, ask, HR_ASK_OTHER, 503, "unavailable",
+                             "the table '%s' cannot be asked just now", s->table->name.s);
+}
+
+/* The table's thread. The reason of a failure is in the table's log, not for whoever asks. */
+static void
+lookup_on_answer(hr_table_query *query, int rc, hr_batch *batch, const hr_error *err)
+{
+    lookup_query *q = (lookup_query *)query;
+    const lookup_shared *s = hr_endpoint_node(q->endpoint)->shared;
+    const hr_table_shared *table = s->table->shared;
+    lookup_work *work = &q->state->demand;
+
+    (void)err;
+    lookup_begin(work, s, q->ask.http);
+    if (rc == HR_EIO) {
+        lookup_unknown(q->endpoint, q->ask);
+    } else if (rc != HR_OK) {
+        hr_endpoint_answer_error(q->endpoint, q->ask, HR_ASK_OTHER, 500, "bad-row",
+                                 "the row of this key cannot be read");
+    } else if (batch == NULL) {
+        lookup_missing(q->endpoint, work, q->ask);
+    } else {
+        for (size_t i = 0; i < table->n_values; i++) {
+            lookup_copy(hr_batch_column(batch, table->slots[i]),
+                        hr_batch_column(work->batch, s->slots[i]));
+        }
+        lookup_send(q->endpoint, work, q->ask, HR_ASK_FOUND);
+    }
+    free(q);
+}
+
+static void
+lookup_ask(hr_endpoint *endpoint, lookup_state *st, hr_ask ask)
+{
+    const lookup_shared *s = hr_endpoint_node(endpoint)->shared;
+    hr_span key = hr_buf_span(&st->work.key);
+    lookup_query *q = malloc(sizeof *q + key.len);
+
+    if (q == NULL) {
+        lookup_unknown(endpoint, ask);
+        return;
+    }
+    *q = (lookup_query){.endpoint = endpoint, .state = st, .ask = ask};
+    memcpy(q->key, key.data, key.len);
+    q->query.key = (hr_span){q->key, key.len};
+    q->query.until_ms = hr_clock_ms() + LOOKUP_WAIT_MS;
+    q->query.answer = lookup_on_answer;
+    if (hr_table_ask(hr_endpoint_table(endpoint, s->table), &q->query) != HR_OK) {
+        lookup_unknown(endpoint, ask);
+        free(q);
+    }
+}
+
+/* --- requests ------------------------------------------------------------------------------- */
+
 static void
 lookup_on_ask(hr_endpoint *endpoint, void *state, hr_ask ask)
 {
@@ -351,7 +442,9 @@ lookup_on_ask(hr_endpoint *endpoint, void *state, hr_ask ask)
 
     lookup_begin(&st->work, s, ask.http);
     rc = lookup_key(&st->work, s, &err);
-    if (rc == HR_OK) {
+    if (rc == HR_OK && hr_table_on_demand(s->table)) {
+        lookup_ask(endpoint, st, ask);
+    } else if (rc == HR_OK) {
         lookup_in_snapshot(endpoint, st, ask);
     } else {
         hr_endpoint_answer_error(endpoint, ask, HR_ASK_OTHER, rc == HR_ERECORD ? 400 : 500,
@@ -366,9 +459,13 @@ lookup_open(hr_endpoint *endpoint, void *state, hr_error *err)
 {
     const hr_node *node = hr_endpoint_node(endpoint);
     const lookup_options *opt = node->options;
+    const lookup_shared *s = node->shared;
     lookup_state *st = state;
     int rc = lookup_work_init(&st->work, node, err);
 
+    if (rc == HR_OK && hr_table_on_demand(s->table)) {
+        rc = lookup_work_init(&st->demand, node, err);
+    }
     return rc == HR_OK ? hr_endpoint_route(endpoint, "GET", &opt->route, err) : rc;
 }
 
@@ -379,6 +476,7 @@ lookup_close(hr_endpoint *endpoint, void *state)
 
     (void)endpoint;
     lookup_work_finish(&st->work);
+    lookup_work_finish(&st->demand);
     hr_cell_release(&st->hold);
 }
 

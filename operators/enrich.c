@@ -167,6 +167,16 @@ enrich_add_broken(hr_node *node, const enrich_options *opt, int rc)
     return rc;
 }
 
+/* Records do not wait for a database, one by one. */
+static int
+enrich_on_demand(const hr_text *table, hr_error *err)
+{
+    hr_fail_as(err, table->loc, "on-demand",
+               "the table '%s' is not held in memory, as enrich needs it", table->s);
+    err->width = hr_text_width(table);
+    return hr_hint(err, "leave out `load: on_demand`, or make a second table of it without");
+}
+
 static int
 enrich_compile(hr_node *node, const void *options, void *shared, hr_error *err)
 {
@@ -181,6 +191,9 @@ enrich_compile(hr_node *node, const void *options, void *shared, hr_error *err)
     }
     if (rc != HR_OK) {
         return enrich_add_broken(node, opt, rc);
+    }
+    if (hr_table_on_demand(table)) {
+        return enrich_add_broken(node, opt, enrich_on_demand(&opt->table, err));
     }
     s->table = table;
     s->n_keys = table->select.n;

@@ -1,12 +1,14 @@
-/* table mongo: a table from a collection, read as a whole again and again.
+/* table mongo: a table from a collection, read as a whole again and again; or not read at all, and
+ * looked up on demand (table_mongo_demand.c).
  *
  * Change streams would tell changes at once, but need a replica set and rights of their own;
  * reading it all works everywhere and cannot drift.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "hr_operator.h"
-#include "hr_table.h"
+#include "table_mongo.h"
 #include "mongo/client.h"
+#include "mongo/find.h"
 #include "mongo/reader.h"
 
 #include <stdio.h>
@@ -15,11 +17,6 @@
 #define CHUNK_BYTES ((size_t)4 << 20) /* of documents decoded together */
 #define RETRY_MIN_MS 500
 #define RETRY_MAX_MS 30000
-
-typedef struct table_mongo_options {
-    hr_text connection, database, collection;
-    int64_t refresh_ms;
-} table_mongo_options;
 
 static const hr_option table_mongo_option_table[] = {
     {.name = "connection",
@@ -36,6 +33,13 @@ static const hr_option table_mongo_option_table[] = {
      .offset = offsetof(table_mongo_options, collection),
      .help = "The collection: one row a document.",
      .flags = HR_OPT_NONEMPTY},
+    {.name = "load",
+     .kind = HR_OPT_ENUM,
+     .offset = offsetof(table_mongo_options, load),
+     .fallback = "all",
+     .choices = "all|on_demand",
+     .help = "on_demand: no copy is kept, every look-up asks the collection, which should have an "
+             "index on the key; for `http_lookup` only."},
     {.name = "refresh",
      .kind = HR_OPT_DURATION_MS,
      .offset = offsetof(table_mongo_options, refresh_ms),
@@ -46,12 +50,28 @@ static const hr_option table_mongo_option_table[] = {
 };
 
 static int
+table_mongo_check_demand(const hr_node *node, const table_mongo_options *opt, hr_error *err)
+{
+    (void)opt;
+    if (hr_yaml_get(node->options_yaml, "refresh") != NULL) {
+        hr_fail_as(err, hr_node_loc(node, "refresh"), "conflict",
+                   "`refresh` means nothing where nothing is kept (load: on_demand)");
+        return hr_hint(err, "remove it");
+    }
+    if (node->select.n > HR_MONGO_FIND_KEYS_MAX) {
+        return hr_fail_as(err, node->select.v[0].loc, "too-large",
+                          "a table on demand has a key of at most %d fields",
+                          HR_MONGO_FIND_KEYS_MAX);
+    }
+    return HR_OK;
+}
+
+static int
 table_mongo_compile(hr_node *node, const void *options, void *shared, hr_error *err)
 {
     const table_mongo_options *opt = options;
     const char *problem = hr_mongo_database_problem(opt->database.s);
 
-    (void)node;
     (void)shared;
     if (problem != NULL) {
         return hr_fail_as(err, opt->database.loc, "bad-name", "a MongoDB database's name %s",
@@ -62,7 +82,7 @@ table_mongo_compile(hr_node *node, const void *options, void *shared, hr_error *
         return hr_fail_as(err, opt->collection.loc, "bad-name", "a MongoDB collection's name %s",
                           problem);
     }
-    return HR_OK;
+    return opt->load == 1 ? table_mongo_check_demand(node, opt, err) : HR_OK;
 }
 
 /* A collection on its way into a builder. */
@@ -235,10 +255,17 @@ table_mongo_run(hr_table *table, const void *options, void *shared, hr_error *er
     }
     rc = hr_mongo_connection_check(st.connection, err);
     if (rc == HR_OK) {
-        rc = table_mongo_loop(table, opt, &st, err);
+        rc = opt->load == 1 ? table_mongo_demand(table, st.connection, opt, err)
+                            : table_mongo_loop(table, opt, &st, err);
     }
     hr_mongo_client_destroy(st.client);
     return rc;
+}
+
+static bool
+table_mongo_on_demand(const void *options)
+{
+    return ((const table_mongo_options *)options)->load == 1;
 }
 
 const hr_table_type hr_table_mongo = {
@@ -253,4 +280,5 @@ const hr_table_type hr_table_mongo = {
     .compile = table_mongo_compile,
     .run = table_mongo_run,
     .release = hr_table_release,
+    .on_demand = table_mongo_on_demand,
 };

@@ -6,6 +6,7 @@
 #define HR_ENDPOINT_H
 #include "config/runner.h"
 #include "hr_node.h"
+#include "hr_table.h"
 #include "http/http.h"
 
 #include <stdio.h>
@@ -57,6 +58,8 @@ typedef struct hr_endpoint_type {
 /* thread: any */
 const hr_node *hr_endpoint_node(const hr_endpoint *endpoint);
 const hr_runner *hr_endpoint_runner(const hr_endpoint *endpoint);
+/* A table of the topology while it runs; it does so longer than the endpoint answers. */
+hr_table *hr_endpoint_table(const hr_endpoint *endpoint, const hr_node *table);
 
 /* Adds a route (http/http.h) that answer() serves. HR_OK; HR_ECONFIG with its place; HR_ENOMEM. */
 int hr_endpoint_route(hr_endpoint *endpoint, const char *method, const hr_text *path,

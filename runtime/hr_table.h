@@ -26,6 +26,9 @@ typedef struct hr_table_type {
     int (*run)(hr_table *table, const void *options, void *shared, hr_error *err);
     /* Mandatory: hr_table_release(), or a function that ends with it. */
     void (*release)(void *shared);
+    /* Optional. True where the options say that rows are not held in memory: run() then answers
+     * hr_table_query_next() instead of publishing. */
+    bool (*on_demand)(const void *options);
 } hr_table_type;
 
 /* What compile made of a table; node->shared of every table starts with it. */
@@ -75,6 +78,41 @@ int hr_table_publish(hr_table *table, const hr_table_builder *builder, hr_error 
 
 /* Logs trouble once until it is over ("waiting for mongo: ..."): until the next publish or NULL. */
 void hr_table_trouble(hr_table *table, const hr_error *err);
+
+/* --- tables on demand ------------------------------------------------------------------------ */
+
+/* A question to a table on demand. Whoever asks owns it, from hr_table_ask() to answer(). */
+typedef struct hr_table_query hr_table_query;
+struct hr_table_query {
+    hr_span key;      /* by hr_table_key_append(); lives until the answer */
+    int64_t until_ms; /* hr_clock_ms(): not worth an answer later */
+    /* Called once, on the table's thread. HR_OK with the row in row 0 of a batch of the table's
+     * (hr_table_shared.slots), NULL: there is none; HR_EIO: not to be known just now, HR_ERECORD:
+     * the row cannot be used, both with *err. */
+    void (*answer)(hr_table_query *query, int rc, hr_batch *batch, const hr_error *err);
+    hr_table_query *next; /* the table's */
+};
+
+/* True for a table whose rows are not held in memory: only look-ups by hr_table_ask() find them.
+ * thread: any */
+bool hr_table_on_demand(const hr_node *table);
+
+/* Asks. HR_OK; HR_EAGAIN, and answer() is not called: too many wait, or the table ends. thread: any
+ */
+int hr_table_ask(hr_table *table, hr_table_query *query);
+
+/* For run(): the next question, or NULL after the time or when the table is to stop. One that
+ * nobody waits for any more was answered. */
+hr_table_query *hr_table_query_next(hr_table *table, int64_t timeout_ms);
+
+/* Answer a question: with the value of a row, decoded by the table's format and schema; with no
+ * row; with an error. */
+void hr_table_query_found(hr_table *table, hr_table_query *query, hr_span value);
+void hr_table_query_missing(hr_table *table, hr_table_query *query);
+void hr_table_query_failed(hr_table *table, hr_table_query *query, const hr_error *err);
+
+/* Makes a table on demand ready. */
+void hr_table_serves(hr_table *table);
 
 extern const hr_table_type *const hr_builtin_tables[];
 #endif

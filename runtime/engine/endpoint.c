@@ -17,6 +17,7 @@ struct hr_endpoint {
     const hr_endpoint_type *type;
     const hr_runner *runner;
     hr_http_server *server;
+    hr_table *const *tables;
     void *state;
 
     pthread_mutex_t lock; /* of what follows */
@@ -48,13 +49,17 @@ endpoint_create(hr_node *node, const hr_runner *runner, hr_http_server *server)
 }
 
 hr_endpoint *
-hr_endpoint_open(hr_node *node, const hr_runner *runner, hr_http_server *server, hr_error *err)
+hr_endpoint_open(hr_node *node, const hr_runner *runner, hr_http_server *server,
+                 hr_table *const *tables, hr_error *err)
 {
     hr_endpoint *endpoint = endpoint_create(node, runner, server);
 
     if (endpoint == NULL) {
         hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
-    } else if (endpoint->type->open(endpoint, endpoint->state, err) != HR_OK) {
+        return NULL;
+    }
+    endpoint->tables = tables;
+    if (endpoint->type->open(endpoint, endpoint->state, err) != HR_OK) {
         hr_endpoint_close(endpoint);
         endpoint = NULL;
     }
@@ -143,6 +148,12 @@ const hr_runner *
 hr_endpoint_runner(const hr_endpoint *endpoint)
 {
     return endpoint->runner;
+}
+
+hr_table *
+hr_endpoint_table(const hr_endpoint *endpoint, const hr_node *table)
+{
+    return endpoint->tables[table->index];
 }
 
 static void

@@ -17,10 +17,10 @@ typedef struct hr_endpoint_stats {
     uint64_t latency_sum_us;
 } hr_endpoint_stats;
 
-/* Opens the endpoint on the server: it answers from now on. The node, runner and server outlive it.
- * NULL with *err. Main thread. */
+/* Opens the endpoint on the server: it answers from now on. tables: those of the run, by index. The
+ * node, runner, server and tables outlive its answers. NULL with *err. Main thread. */
 hr_endpoint *hr_endpoint_open(hr_node *node, const hr_runner *runner, hr_http_server *server,
-                              hr_error *err);
+                              hr_table *const *tables, hr_error *err);
 
 /* Takes its routes away: no request comes any more. Main thread. Accepts NULL. */
 void hr_endpoint_stop(hr_endpoint *endpoint);

@@ -302,7 +302,7 @@ run_open_endpoints(hr_run *run, hr_error *err)
         hr_node *node = &run->topology->endpoints[i];
         hr_http_server *server = hr_run_http(run, hr_run_connection(run, node));
         hr_endpoint *endpoint =
-            server != NULL ? hr_endpoint_open(node, run->runner, server, err) : NULL;
+            server != NULL ? hr_endpoint_open(node, run->runner, server, run->tables, err) : NULL;
 
         if (server == NULL) {
             return hr_fail(err, HR_EFATAL, node->name.loc, "the endpoint '%s' has no server",

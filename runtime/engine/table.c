@@ -8,6 +8,7 @@
 #include "codec/codec.h"
 #include "engine/clock.h"
 #include "engine/log.h"
+#include "engine/table_query.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -39,6 +40,8 @@ struct hr_table {
     hr_decoded decoded;
     hr_buf key;
     hr_log_gate skipped;
+
+    hr_table_queries queries; /* of a table on demand */
 };
 
 /* --- for the application -------------------------------------------------------------------- */
@@ -65,6 +68,7 @@ table_create(hr_node *node, const hr_runner *runner, hr_table_notify notify)
     table->runner = runner;
     table->notify = notify;
     table->started_us = hr_clock_us();
+    hr_table_queries_init(&table->queries);
     pthread_mutex_init(&table->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -94,6 +98,7 @@ table_free(hr_table *table)
     free(table->decoded.ok);
     free(table->decoded.failed);
     hr_buf_finish(&table->key);
+    hr_table_queries_finish(&table->queries);
     pthread_cond_destroy(&table->changed);
     pthread_mutex_destroy(&table->lock);
     free(table);
@@ -113,6 +118,20 @@ table_failed(hr_table *table, const hr_error *err)
     }
 }
 
+/* Nobody who asked is left without an answer. */
+static void
+table_end_queries(hr_table *table)
+{
+    hr_table_query *query;
+    hr_error err = {0};
+
+    hr_fail(&err, HR_EIO, HR_NO_LOC, "the table '%s' ends", table->node->name.s);
+    hr_table_queries_close(&table->queries);
+    while ((query = hr_table_queries_next(&table->queries, 0)) != NULL) {
+        hr_table_query_failed(table, query, &err);
+    }
+}
+
 static void *
 table_main(void *arg)
 {
@@ -120,6 +139,7 @@ table_main(void *arg)
     hr_error err = {0};
     int rc = table->type->run(table, table->node->options, table->shared, &err);
 
+    table_end_queries(table);
     if (rc != HR_OK && !hr_table_stopping(table)) {
         table_failed(table, &err);
     }
@@ -230,6 +250,7 @@ hr_table_ask_stop(hr_table *table)
     table->stopping = true;
     pthread_cond_broadcast(&table->changed);
     pthread_mutex_unlock(&table->lock);
+    hr_table_queries_wake(&table->queries);
 }
 
 void
@@ -507,4 +528,84 @@ hr_table_rejected(hr_table *table, const hr_error *err)
 {
     table_count_rejected(table, false);
     hr_log(HR_LOG_ERROR, "table %s keeps what it has: %s", table->node->name.s, err->msg);
+}
+
+/* --- tables on demand ------------------------------------------------------------------------ */
+
+bool
+hr_table_on_demand(const hr_node *table)
+{
+    const hr_table_type *type = table->type;
+
+    return type->on_demand != NULL && type->on_demand(table->options);
+}
+
+int
+hr_table_ask(hr_table *table, hr_table_query *query)
+{
+    return hr_table_queries_put(&table->queries, query);
+}
+
+hr_table_query *
+hr_table_query_next(hr_table *table, int64_t timeout_ms)
+{
+    hr_error late = {0};
+    hr_table_query *query;
+
+    hr_fail(&late, HR_EIO, HR_NO_LOC, "no answer in time");
+    while (!hr_table_stopping(table) &&
+           (query = hr_table_queries_next(&table->queries, timeout_ms)) != NULL) {
+        if (hr_clock_ms() <= query->until_ms) {
+            return query;
+        }
+        hr_table_query_failed(table, query, &late);
+    }
+    return NULL;
+}
+
+void
+hr_table_query_found(hr_table *table, hr_table_query *query, hr_span value)
+{
+    hr_error err = {0};
+    size_t bad = SIZE_MAX;
+    int rc;
+
+    table_decode(table, &value, 1);
+    rc = table_check(table, &bad, &err);
+    query->answer(query, rc, rc == HR_OK ? table->batch : NULL, &err);
+}
+
+void
+hr_table_query_missing(hr_table *table, hr_table_query *query)
+{
+    hr_error none = {0};
+
+    (void)table;
+    query->answer(query, HR_OK, NULL, &none);
+}
+
+void
+hr_table_query_failed(hr_table *table, hr_table_query *query, const hr_error *err)
+{
+    (void)table;
+    query->answer(query, err->code == HR_ERECORD ? HR_ERECORD : HR_EIO, NULL, err);
+}
+
+void
+hr_table_serves(hr_table *table)
+{
+    bool first;
+
+    pthread_mutex_lock(&table->lock);
+    first = !table->status.ready;
+    table->status.ready = true;
+    table->status.err = (hr_error){0};
+    pthread_cond_broadcast(&table->changed);
+    pthread_mutex_unlock(&table->lock);
+    if (first) {
+        hr_log(HR_LOG_INFO, "table %s is looked up on demand", table->node->name.s);
+    }
+    if (first && table->notify.call != NULL) {
+        table->notify.call(table->notify.ctx);
+    }
 }

@@ -25,7 +25,7 @@ value_appended(bool ok, const char **reason)
 }
 
 static int
-object_grow(hr_arena *arena, hr_json_object *object)
+object_grow(hr_arena *arena, hr_json_members *object)
 {
     size_t cap = object->cap == 0 ? MEMBERS_FIRST : 2 * object->cap;
     hr_json_member *member = hr_arena_calloc(arena, cap, sizeof *member);
@@ -45,7 +45,7 @@ object_grow(hr_arena *arena, hr_json_object *object)
 }
 
 static void
-object_dedupe_pairwise(hr_json_object *object)
+object_dedupe_pairwise(hr_json_members *object)
 {
     for (size_t i = 0; i + 1 < object->n; i++) {
         for (size_t k = i + 1; k < object->n; k++) {
@@ -59,7 +59,7 @@ object_dedupe_pairwise(hr_json_object *object)
 
 /* Open addressing over the hashes of the names; walks backwards, so that the last one is kept. */
 static int
-object_dedupe_hashed(hr_arena *arena, hr_json_object *object)
+object_dedupe_hashed(hr_arena *arena, hr_json_members *object)
 {
     size_t slots = 64;
     uint32_t *seen;
@@ -87,13 +87,13 @@ object_dedupe_hashed(hr_arena *arena, hr_json_object *object)
 }
 
 int
-hr_json_object_read(hr_arena *arena, hr_span raw, hr_json_object *out, const char **reason)
+hr_json_members_read(hr_arena *arena, hr_span raw, hr_json_members *out, const char **reason)
 {
     hr_json_iter iter;
     hr_json_member member;
     int more;
 
-    *out = (hr_json_object){0};
+    *out = (hr_json_members){0};
     if (hr_json_kind_of(raw) != HR_JSON_OBJECT || !hr_json_iter_init(&iter, raw)) {
         return value_bad(reason, "not a JSON object");
     }
@@ -264,9 +264,9 @@ static int
 value_put_object(bson_t *doc, hr_span name, const hr_schema *schema, hr_span raw, hr_arena *scratch,
                  int depth, const char **reason)
 {
-    hr_json_object object;
+    hr_json_members object;
     bson_t child;
-    int rc = hr_json_object_read(scratch, raw, &object, reason);
+    int rc = hr_json_members_read(scratch, raw, &object, reason);
 
     if (rc == HR_OK) {
         rc = value_appended(bson_append_document_begin(doc, NAME(name), &child), reason);

@@ -10,15 +10,15 @@
 #include <bson/bson.h>
 
 /* The members of a JSON object, in order, the last of equal names only. */
-typedef struct hr_json_object {
+typedef struct hr_json_members {
     hr_json_member *member;
     hr_span *name; /* unescaped; data NULL: a later member has this name */
     size_t n, cap;
-} hr_json_object;
+} hr_json_members;
 
 /* Splits an object; all of it lives in the arena or points into `raw`. HR_OK; HR_ERECORD with a
  * static reason. */
-int hr_json_object_read(hr_arena *arena, hr_span raw, hr_json_object *out, const char **reason);
+int hr_json_members_read(hr_arena *arena, hr_span raw, hr_json_members *out, const char **reason);
 
 /* Each appends a value under a name that has been checked by hr_bson_name_check(). HR_OK;
  * HR_ERECORD with a static reason. `scratch` holds what is unescaped meanwhile. */

@@ -261,8 +261,29 @@ hr_mongo_connection_check(const hr_connection *connection, hr_error *err)
     return rc;
 }
 
-int
-hr_mongo_client_create(const hr_connection *connection, hr_mongo_client **out, hr_error *err)
+static bool
+client_limit_ms(mongoc_uri_t *uri, const char *option, int32_t most)
+{
+    return mongoc_uri_get_option_as_int32(uri, option, most) <= most ||
+           mongoc_uri_set_option_as_int32(uri, option, most);
+}
+
+static int
+client_limit(mongoc_uri_t *uri, int32_t most_ms, hr_error *err)
+{
+    return client_limit_ms(uri, MONGOC_URI_CONNECTTIMEOUTMS, most_ms) &&
+                   client_limit_ms(uri, MONGOC_URI_SOCKETTIMEOUTMS, most_ms) &&
+                   client_limit_ms(uri, MONGOC_URI_SERVERSELECTIONTIMEOUTMS, most_ms) &&
+                   mongoc_uri_set_option_as_bool(uri, MONGOC_URI_RETRYREADS, false) &&
+                   mongoc_uri_set_option_as_bool(uri, MONGOC_URI_SERVERSELECTIONTRYONCE, true)
+               ? HR_OK
+               : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+}
+
+/* most_ms 0: as the URI and the defaults say. */
+static int
+client_create(const hr_connection *connection, int32_t most_ms, hr_mongo_client **out,
+              hr_error *err)
 {
     hr_mongo_client *client = calloc(1, sizeof *client);
     mongoc_uri_t *uri = NULL;
@@ -274,7 +295,12 @@ hr_mongo_client_create(const hr_connection *connection, hr_mongo_client **out, h
     }
     client_init_driver();
     rc = client_build_uri(&connection->u.mongo, &uri, err);
-    if (rc == HR_OK) {
+    if (rc == HR_OK && most_ms > 0) {
+        rc = client_limit(uri, most_ms, err);
+    }
+    if (rc != HR_OK && uri != NULL) {
+        mongoc_uri_destroy(uri);
+    } else if (rc == HR_OK) {
         client->driver = mongoc_client_new_from_uri_with_error(uri, &problem);
         mongoc_uri_destroy(uri);
         if (client->driver == NULL) {
@@ -288,6 +314,19 @@ hr_mongo_client_create(const hr_connection *connection, hr_mongo_client **out, h
     mongoc_client_set_error_api(client->driver, MONGOC_ERROR_API_VERSION_2);
     *out = client;
     return HR_OK;
+}
+
+int
+hr_mongo_client_create(const hr_connection *connection, hr_mongo_client **out, hr_error *err)
+{
+    return client_create(connection, 0, out, err);
+}
+
+int
+hr_mongo_client_create_hasty(const hr_connection *connection, int32_t timeout_ms,
+                             hr_mongo_client **out, hr_error *err)
+{
+    return client_create(connection, timeout_ms, out, err);
 }
 
 void

@@ -18,6 +18,10 @@ int hr_mongo_connection_check(const hr_connection *connection, hr_error *err);
 /* A client, not connected so far. May block for a name server (mongodb+srv). HR_OK; HR_ECONFIG;
  * HR_EIO when a name cannot be resolved; HR_ENOMEM. thread: any */
 int hr_mongo_client_create(const hr_connection *connection, hr_mongo_client **out, hr_error *err);
+/* As hr_mongo_client_create() for somebody who waits: no connecting, choosing of a server or
+ * reading takes longer than timeout_ms, and the driver repeats nothing by itself. */
+int hr_mongo_client_create_hasty(const hr_connection *connection, int32_t timeout_ms,
+                                 hr_mongo_client **out, hr_error *err);
 void hr_mongo_client_destroy(hr_mongo_client *client); /* accepts NULL */
 
 /* Copies a message without the user-info of URIs in it (three stars stand for it); always

@@ -167,12 +167,12 @@ static int
 doc_walk(hr_doc *doc, const hr_batch *batch, hr_row row, const char **reason)
 {
     const hr_record *record = hr_batch_record(batch, row);
-    hr_json_object object = {0};
+    hr_json_members object = {0};
     int rc = HR_OK;
 
     memset(doc->put, 0, doc->plan->n_fields);
     if (record->value.data != NULL) {
-        rc = hr_json_object_read(doc->scratch, doc_trim(record->value), &object, reason);
+        rc = hr_json_members_read(doc->scratch, doc_trim(record->value), &object, reason);
     }
     for (size_t i = 0; i < object.n && rc == HR_OK; i++) {
         if (object.name[i].data != NULL) {

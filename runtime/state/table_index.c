@@ -741,6 +741,41 @@ hr_table_key_append(hr_buf *key, const hr_column *column, hr_row row)
     }
 }
 
+bool
+hr_table_key_next(hr_span *rest, hr_table_key_part *part)
+{
+    const uint8_t *p = rest->data;
+    size_t head = 2;
+    uint32_t len;
+
+    if (rest->len < 2) {
+        return false;
+    }
+    *part = (hr_table_key_part){.kind = (hr_kind)p[0]};
+    if (!hr_kind_is_span(part->kind)) {
+        if (rest->len < 9) {
+            return false;
+        }
+        memcpy(&part->i, p + 1, sizeof part->i);
+        *rest = (hr_span){p + 9, rest->len - 9};
+        return true;
+    }
+    len = p[1];
+    if (len == 255) {
+        if (rest->len < 6) {
+            return false;
+        }
+        memcpy(&len, p + 2, sizeof len);
+        head = 6;
+    }
+    if (rest->len - head < len) {
+        return false;
+    }
+    part->s = (hr_span){p + head, len};
+    *rest = (hr_span){p + head + len, rest->len - head - len};
+    return true;
+}
+
 /* --- look-up -------------------------------------------------------------------------------- */
 
 static uint32_t

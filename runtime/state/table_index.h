@@ -43,6 +43,16 @@ hr_table_index *hr_table_builder_snapshot(const hr_table_builder *builder);
  * only the same int. HR_OK or HR_ENOMEM. The lane must be HR_LANE_OK. */
 int hr_table_key_append(hr_buf *key, const hr_column *column, hr_row row);
 
+/* A part of a key as hr_table_key_append() made it. */
+typedef struct hr_table_key_part {
+    hr_kind kind;
+    int64_t i; /* BOOL, INT, TIMESTAMP; of a DOUBLE its bits */
+    hr_span s; /* all others; points into the key */
+} hr_table_key_part;
+
+/* Takes the first part off `rest`; false: there is none (any more), or it is not whole. */
+bool hr_table_key_next(hr_span *rest, hr_table_key_part *part);
+
 #define HR_TABLE_MISS UINT32_MAX
 /* The row of the key or HR_TABLE_MISS. thread: any */
 uint32_t hr_table_find(const hr_table_index *table, hr_span key);

@@ -501,6 +501,42 @@ rows_expire_by_their_stamp(void **unused)
     hr_batch_destroy(batch);
 }
 
+static void
+the_parts_of_a_key_are_read_back(void **unused)
+{
+    hr_batch *batch = batch_new();
+    char text[300];
+    hr_buf key = {0};
+    hr_span rest;
+    hr_table_key_part part;
+
+    (void)unused;
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    batch_fill(batch, 41, text);
+    for (int i = 0; i < VALUES; i++) {
+        assert_int_equal(hr_table_key_append(&key, &batch->columns[i], 0), HR_OK);
+    }
+    batch_fill(batch, -3, "");
+    assert_int_equal(hr_table_key_append(&key, &batch->columns[2], 0), HR_OK);
+    rest = hr_buf_span(&key);
+    assert_true(hr_table_key_next(&rest, &part) && part.kind == HR_KIND_INT && part.i == 41);
+    assert_true(hr_table_key_next(&rest, &part) && part.kind == HR_KIND_DOUBLE);
+    assert_true(hr_table_key_next(&rest, &part) && part.kind == HR_KIND_STRING);
+    assert_true(hr_span_eq(part.s, hr_span_str(text)));
+    assert_true(hr_table_key_next(&rest, &part) && part.kind == HR_KIND_BOOL && part.i == 1);
+    assert_true(hr_table_key_next(&rest, &part) && part.s.len == 0);
+    assert_false(hr_table_key_next(&rest, &part));
+    for (size_t cut = 1; cut < key.len; cut++) {
+        rest = (hr_span){key.data, cut};
+        while (hr_table_key_next(&rest, &part)) {
+            assert_true(rest.data <= key.data + cut);
+        }
+    }
+    hr_buf_finish(&key);
+    hr_batch_destroy(batch);
+}
+
 int
 main(void)
 {
@@ -516,6 +552,7 @@ main(void)
         cmocka_unit_test(numbers_in_keys_are_equal_when_they_are),
         cmocka_unit_test(a_million_rows_are_found),
         cmocka_unit_test(rows_expire_by_their_stamp),
+        cmocka_unit_test(the_parts_of_a_key_are_read_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
