@@ -9,10 +9,8 @@
 #include "config/options.h"
 #include "engine/clock.h"
 #include "engine/http_servers.h"
-#include "http/guard.h"
 
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #define DEMO_TOPIC "flight_delay_classification_response"
@@ -47,39 +45,14 @@ demo_print_error(const hr_error *err)
     fprintf(stderr, "headrace demo: %s\n", err->msg);
 }
 
-/* A demo must not fail because another one runs: a port of this machine that is taken gives way to
- * a free one. */
+/* A demo must not fail because another one runs: ports that are taken give way to free ones. */
 static void
-demo_free_port(const demo_args *args, hr_http_conf *conf)
+demo_let_ports_move(hr_runner *runner)
 {
-    hr_http_server *probe = NULL;
-    hr_http_address address;
-    hr_error err = {0};
-
-    if (hr_http_conf_is_off(conf) || hr_http_conf_check(conf, &address, &err) != HR_OK ||
-        !hr_http_address_is_loopback(&address)) {
-        return;
-    }
-    if (hr_http_server_create(conf, &probe, &err) == HR_EIO && err.slug != NULL &&
-        strcmp(err.slug, "address-in-use") == 0) {
-        int host_len = (int)(strrchr(conf->listen.s, ':') - conf->listen.s);
-        const char *text = hr_arena_printf(args->arena, "%.*s:0", host_len, conf->listen.s);
-
-        if (text != NULL) {
-            conf->listen.s = text;
-            conf->listen.len = strlen(text);
-        }
-    }
-    hr_http_server_destroy(probe);
-}
-
-static void
-demo_free_ports(const demo_args *args, hr_runner *runner)
-{
-    demo_free_port(args, &runner->http);
+    runner->http.moves = true;
     for (size_t i = 0; i < runner->n_connections; i++) {
         if (runner->connections[i].type == HR_CONNECTION_HTTP) {
-            demo_free_port(args, &runner->connections[i].u.http);
+            runner->connections[i].u.http.moves = true;
         }
     }
 }
@@ -210,7 +183,7 @@ demo_main(const demo_args *args, hr_runner *runner)
     demo d = {0};
     int status;
 
-    demo_free_ports(args, runner);
+    demo_let_ports_move(runner);
     d.app = hr_app_create(runner, &err);
     if (d.app == NULL) {
         demo_print_error(&err);

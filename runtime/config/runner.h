@@ -47,6 +47,7 @@ typedef struct hr_http_conf {
     hr_text listen;    /* host:port; port 0: a free one; "off": none */
     hr_text token;     /* secret; s NULL: none */
     hr_opt_list hosts; /* further names that the Host header may have */
+    bool moves; /* not in the config: a loopback port that is taken gives way to a free one */
 } hr_http_conf;
 
 typedef struct hr_connection {

@@ -8,7 +8,6 @@
 
 struct hr_http_servers {
     const hr_runner *runner;
-    hr_http_conf own_conf; /* with port 0 where the port was taken */
     hr_http_server *own;
     hr_http_server **of; /* by connection; NULL: not used */
     bool ready;
@@ -17,43 +16,56 @@ struct hr_http_servers {
 /* ---- binding
  * -------------------------------------------------------------------------------------- */
 
-/* The same host with a free port. */
-static int
-servers_bind_free(hr_http_servers *servers, hr_error *err)
+/* The same conf with a free port; NULL: out of memory. */
+static const hr_http_conf *
+servers_free_port(const hr_http_servers *servers, const hr_http_conf *conf)
 {
-    hr_text *listen = &servers->own_conf.listen;
-    size_t host_len = (size_t)(strrchr(listen->s, ':') - listen->s);
-    char *text = hr_arena_printf(servers->runner->arena, "%.*s:0", (int)host_len, listen->s);
+    hr_arena *arena = servers->runner->arena;
+    size_t host_len = (size_t)(strrchr(conf->listen.s, ':') - conf->listen.s);
+    hr_http_conf *moved = hr_arena_calloc(arena, 1, sizeof *moved);
+    const char *text = hr_arena_printf(arena, "%.*s:0", (int)host_len, conf->listen.s);
 
-    if (text == NULL) {
-        return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
+    if (moved == NULL || text == NULL) {
+        return NULL;
     }
-    listen->s = text;
-    listen->len = strlen(text);
-    return hr_http_server_create(&servers->own_conf, &servers->own, err);
+    *moved = *conf;
+    moved->listen.s = text;
+    moved->listen.len = strlen(text);
+    return moved;
+}
+
+/* Binds an address or, where it may move and is a loopback one that is taken, the same host with a
+ * free port. */
+static int
+servers_bind(const hr_http_servers *servers, const hr_http_conf *conf, bool moves,
+             hr_http_server **out, hr_error *err)
+{
+    int rc = hr_http_server_create(conf, out, err);
+    hr_http_address address;
+
+    if (rc != HR_EIO || !moves || err->slug == NULL || strcmp(err->slug, "address-in-use") != 0 ||
+        hr_http_conf_check(conf, &address, err) != HR_OK ||
+        !hr_http_address_is_loopback(&address)) {
+        return rc;
+    }
+    if (!conf->moves) {
+        hr_log(HR_LOG_WARN,
+               "http takes a free port: another process has that of the configuration" HR_LOG_KV
+               "listen=%s",
+               conf->listen.s);
+    }
+    conf = servers_free_port(servers, conf);
+    return conf != NULL ? hr_http_server_create(conf, out, err)
+                        : hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
 }
 
 static int
 servers_bind_own(hr_http_servers *servers, hr_error *err)
 {
     const hr_http_conf *conf = &servers->runner->http;
-    hr_http_address address;
-    int rc;
 
-    if (hr_http_conf_is_off(conf)) {
-        return HR_OK;
-    }
-    servers->own_conf = *conf;
-    rc = hr_http_server_create(&servers->own_conf, &servers->own, err);
-    if (rc == HR_EIO && err->slug != NULL && strcmp(err->slug, "address-in-use") == 0 &&
-        hr_http_conf_check(conf, &address, err) == HR_OK && hr_http_address_is_loopback(&address)) {
-        hr_log(HR_LOG_WARN,
-               "http takes a free port: another process has that of the configuration" HR_LOG_KV
-               "listen=%s",
-               conf->listen.s);
-        rc = servers_bind_free(servers, err);
-    }
-    return rc;
+    return hr_http_conf_is_off(conf) ? HR_OK
+                                     : servers_bind(servers, conf, true, &servers->own, err);
 }
 
 hr_http_servers *
@@ -87,9 +99,9 @@ servers_use_node(hr_http_servers *servers, const hr_run *run, const hr_node *nod
         return HR_OK;
     }
     i = (size_t)(connection - servers->runner->connections);
-    return servers->of[i] != NULL
-               ? HR_OK
-               : hr_http_server_create(&connection->u.http, &servers->of[i], err);
+    return servers->of[i] != NULL ? HR_OK
+                                  : servers_bind(servers, &connection->u.http,
+                                                 connection->u.http.moves, &servers->of[i], err);
 }
 
 int

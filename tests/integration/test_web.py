@@ -6,7 +6,10 @@ SPDX-License-Identifier: Apache-2.0
 import concurrent.futures
 import datetime
 import json
+import os
 import re
+import subprocess
+import urllib.parse
 import uuid
 
 import pymongo
@@ -265,3 +268,48 @@ def test_while_the_broker_is_away_questions_are_refused_with_503_and_work_again_
         return found.json()["id"] if found.status == 200 else None
     world.site.poll(wait_until(accepted, 60, "no question is accepted after the broker is back"))
     world.process.stop_cleanly()
+
+
+class Browser:
+    """The page in Chromium, with a flight filled in: tests/browser/outage.js."""
+
+    def __init__(self, site):
+        if "HEADRACE_BROWSER_MODULES" not in os.environ:
+            pytest.skip("HEADRACE_BROWSER_MODULES does not say where playwright-core is: ./dev test does")
+        script = flights.ROOT / "tests" / "browser" / "outage.js"
+        url = f"http://{site.address}{PAGE}?{urllib.parse.urlencode(FORM)}"
+        self.node = subprocess.Popen([os.environ.get("NODE", "node"), script, url], stdin=subprocess.PIPE,
+                                     stdout=subprocess.PIPE, text=True)
+
+    def do(self, command):
+        """What the page shows then: {"state", "headline", "detail", "buttons"}"""
+        self.node.stdin.write(command + "\n")
+        self.node.stdin.flush()
+        line = self.node.stdout.readline()
+        assert line, f"the browser ended at {command!r}"
+        return json.loads(line)
+
+    def quit(self):
+        self.node.communicate("quit\n", timeout=30)
+        assert self.node.returncode == 0
+
+
+@pytest.mark.timeout(180)
+def test_a_passenger_sees_that_the_broker_is_away_and_tries_again_when_it_is_back(tmp_path, own_kafka, mongo, headrace):
+    world = World(tmp_path, own_kafka, mongo, headrace)
+    browser = Browser(world.site)
+    assert browser.do("ask")["state"] == "answered"
+    own_kafka.kill()
+    shown = browser.do("ask")
+    assert shown["state"] == "failed" and "takes no questions" in shown["headline"], shown
+    assert "not acknowledged" in shown["detail"] and shown["buttons"] == ["Try again"], shown
+    own_kafka.start()
+    for _ in range(10):
+        shown = browser.do("again")
+        if shown["state"] == "answered":
+            break
+    assert shown["state"] == "answered", shown
+    world.process.kill()
+    shown = browser.do("ask")
+    assert shown["state"] == "failed" and "cannot be reached" in shown["headline"], shown
+    browser.quit()

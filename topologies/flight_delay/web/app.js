@@ -76,8 +76,8 @@ class Page {
     const offline = error.code === "offline";
     this.answer.failed({
       eyebrow: "No answer",
-      headline: offline ? "The service cannot be reached." : "The service takes no questions at the moment.",
-      detail: offline ? "Is it running, and are you online? Nothing was sent." : error.message,
+      headline: offline ? "The service cannot be reached from here." : "The service takes no questions at the moment.",
+      detail: offline ? "Is it running, and are you online?" : error.message,
       actions: [["Try again", () => this.ask(question)]]});
   }
 
