@@ -1,4 +1,4 @@
-"""python -m services prepare | up FOLDER | down FOLDER: what ./dev calls.
+"""python -m services prepare | up FOLDER | down FOLDER | web FOLDER: what ./dev calls.
 
 SPDX-License-Identifier: Apache-2.0
 """
@@ -8,7 +8,7 @@ import pathlib
 import signal
 import sys
 
-from . import ferretdb, kafka, mongo, mongosh, promtool
+from . import ferretdb, kafka, mongo, mongosh, promtool, web
 from .process import wait_until
 
 
@@ -78,6 +78,23 @@ def stop_all(servers):
             wait_until(lambda pid=server: not running(pid), 30, f"{name} (pid {server['pid']}) does not stop")
 
 
+def serve(folder):
+    """Everything until a signal; then nothing of it is left, whoever started the servers."""
+    code = 1
+    try:
+        up(folder)
+        code = web.Web(recorded(folder / "servers.json")).serve()
+    except (web.Stop, KeyboardInterrupt):
+        code = 0
+    except RuntimeError as error:
+        print(f"dev: {error}", file=sys.stderr)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        down(folder)
+    sys.exit(code)
+
+
 def prepare():
     for module in (kafka, mongo, ferretdb, mongosh, promtool):
         module.prepare()
@@ -91,6 +108,8 @@ def main():
             up(pathlib.Path(folder).resolve())
         case ["down", folder]:
             down(pathlib.Path(folder).resolve())
+        case ["web", folder]:
+            serve(pathlib.Path(folder).resolve())
         case _:
             sys.exit(__doc__)
 
