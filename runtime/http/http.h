@@ -2,8 +2,8 @@
  * libmicrohttpd.
  *
  * A request is handed over when it is whole, so handlers see no half a body, and is answered
- * exactly once: at once or later, from any thread. Limits and checks (RELIABILITY section 11) are
- * passed before a handler is called.
+ * exactly once: at once or later, from any thread, also while its handler still runs. Limits and
+ * checks (SECURITY.md) are passed before a handler is called.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_HTTP_HTTP_H
@@ -13,7 +13,7 @@
 
 #define HR_HTTP_HEADER_BYTES_MAX (8u * 1024)
 #define HR_HTTP_BODY_BYTES_MAX (64u * 1024)
-#define HR_HTTP_CONNECTIONS_MAX 64
+#define HR_HTTP_CONNECTIONS_MAX 64 /* also the most requests that are kept at a time */
 
 typedef struct hr_http_server hr_http_server;
 
@@ -45,9 +45,13 @@ int hr_http_server_start(hr_http_server *server, hr_error *err);
  * any */
 void hr_http_server_ready(hr_http_server *server, bool ready);
 
-/* Takes no more requests. Those that are kept must be answered before hr_http_server_destroy(). */
+/* Takes no more connections, and when it returns no handler runs or will run again. What is kept
+ * may still be answered. thread: any but the server's */
 void hr_http_server_quiesce(hr_http_server *server);
-void hr_http_server_destroy(hr_http_server *server); /* accepts NULL */
+
+/* Answers 503 to what is still kept, and waits a moment until answers have gone out. Whoever keeps
+ * a request must still answer it, into nothing. Accepts NULL. */
+void hr_http_server_destroy(hr_http_server *server);
 
 /* "127.0.0.1:5001", with the port that was bound. Lives as long as the server. */
 const char *hr_http_server_address(const hr_http_server *server);
@@ -73,7 +77,9 @@ typedef struct hr_http_field {
 int hr_http_form(hr_http_request *request, const hr_http_field **fields, size_t *n, hr_error *err);
 
 /* Answers and lets go of the request; the body is copied. extra: NULL, or further headers as
- * {name, value} pairs that end with NULL. thread: any */
+ * {name, value} pairs that end with NULL. An answer is not to be cached, unless extra has a
+ * Cache-Control; and a page (text/html) runs and shows only what this server has, nothing inline
+ * (also no style attributes), unless extra has a Content-Security-Policy. thread: any */
 void hr_http_answer(hr_http_request *request, int status, const char *content_type, hr_span body,
                     const char *const *extra);
 

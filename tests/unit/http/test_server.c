@@ -581,6 +581,37 @@ a_slow_client_is_cut_off(void **state)
 }
 
 static void
+say_much(void *ctx, hr_http_request *request)
+{
+    size_t len = (size_t)16 << 20;
+    char *bytes = calloc(1, len);
+
+    (void)ctx;
+    hr_http_answer(request, 200, "text/plain", (hr_span){(uint8_t *)bytes, len}, NULL);
+    free(bytes);
+}
+
+static void
+a_client_that_does_not_read_is_cut_off(void **state)
+{
+    http_rig *rig = started_in_a_hurry();
+    int fds[2];
+
+    (void)state;
+    rig_route(rig, "GET", "/", say_hello, NULL);
+    rig_route(rig, "GET", "/much", say_much, NULL);
+    rig_start(rig);
+    for (int i = 0; i < 2; i++) {
+        fds[i] = http_client_connect(rig->address);
+        http_client_send(fds[i], "GET /much HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
+    assert_int_equal(rig_ask(rig, "GET / HTTP/1.1\nHost: @\n\n"), 200); /* there is room again */
+    close(fds[0]);
+    close(fds[1]);
+    rig_destroy(rig);
+}
+
+static void
 connections_are_bounded_and_others_wait(void **state)
 {
     http_rig *rig = started_in_a_hurry();
@@ -707,6 +738,7 @@ main(void)
         cmocka_unit_test(an_address_for_all_takes_literal_hosts_and_those_listed),
         cmocka_unit_test(a_taken_address_is_an_error_with_its_place),
         cmocka_unit_test(a_slow_client_is_cut_off),
+        cmocka_unit_test(a_client_that_does_not_read_is_cut_off),
         cmocka_unit_test(connections_are_bounded_and_others_wait),
         cmocka_unit_test(a_request_that_is_kept_is_not_cut_off),
         cmocka_unit_test(what_is_kept_when_the_server_goes_is_answered_and_may_be_answered_again),
