@@ -471,7 +471,7 @@ hr_kafka_producer_connected(const hr_kafka_producer *producer)
 {
     const hr_kafka_topic *topic = producer->topics;
 
-    while (topic != NULL && topic->state <= HR_KAFKA_TOPIC_ASKED) {
+    while (topic != NULL && topic->state > HR_KAFKA_TOPIC_ASKED) {
         topic = topic->next;
     }
     return topic == NULL;

@@ -199,16 +199,16 @@ ROUTES = ("/metrics", "/topology", "/healthz", "/readyz", "/tables/distances/ATL
 def test_every_route_wants_the_token(headrace):
     process = headrace("run", TOPOLOGY, "--config", "config/embedded.yaml", "--sinks", "kafka_response",
                        "--http", "127.0.0.1:0", "--set", "http.token='${env:ADMIN_TOKEN}'",
-                       env={"ADMIN_TOKEN": "a-token-of-the-test"})
-    served = Served(process, token="a-token-of-the-test")
+                       env={"ADMIN_TOKEN": "a-token-of-the-test-that-is-long"})
+    served = Served(process, token="a-token-of-the-test-that-is-long")
     served.wait_ready()
-    stranger, guesser = Served(process), Served(process, token="a-token-of-the-tesT")
+    stranger, guesser = Served(process), Served(process, token="a-token-of-the-test-that-is-lonG")
     for path in ROUTES:
         assert served.get(path).status == 200, path
         assert stranger.get(path).status == 401, path
         assert guesser.get(path).status == 401, path
     everything = served.get("/topology").text + served.get("/metrics").text + process.log()
-    assert "a-token-of-the-test" not in everything
+    assert "a-token-of-the-test-that-is-long" not in everything
 
 
 def test_no_route_answers_under_another_name_or_to_another_site(embedded):
