@@ -231,7 +231,7 @@ const hr_metric hr_metric_table[] = {
      TOPOLOGY(read_count, skipped), 0},
     {{"rewinds_total", "rewinds", "", "Times that a partition was read again from its last finished record, after trouble.", HR_METRIC_COUNTER},
      TOPOLOGY(read_count, rewinds), 0},
-    {{"rebalances_total", "rebalances", "", "Times that partitions were given to this process or taken away.", HR_METRIC_COUNTER},
+    {{"rebalances_total", "rebalances", "", "Times that the group took partitions away from this process, to share them out anew.", HR_METRIC_COUNTER},
      TOPOLOGY(read_count, rebalances), 0},
     {{"commits_total", "commits", "", "Commits of consumed offsets.", HR_METRIC_COUNTER},
      TOPOLOGY(read_count, commits), 0},

@@ -58,10 +58,19 @@ partition_list_reserve(hr_partition_list *list)
     return true;
 }
 
+/* What was taken in is not behind the end, although the end is asked for only now and then. */
+static int64_t
+partition_end(const hr_task *task)
+{
+    int64_t end = task->partition.end_offset;
+
+    return end >= 0 && end < task->tracker.next_offset ? task->tracker.next_offset : end;
+}
+
 static int64_t
 partition_lag(const hr_task *task)
 {
-    int64_t end = task->partition.end_offset;
+    int64_t end = partition_end(task);
     int64_t watermark = hr_tracker_watermark(&task->tracker);
 
     if (end < 0 || task->tracker.next_offset < 0) {
@@ -78,7 +87,7 @@ partition_list_add(hr_partition_list *list, const hr_task *task)
                               .partition = task->partition.id,
                               .position = task->tracker.next_offset,
                               .committed = task->committed_shown,
-                              .end = task->partition.end_offset,
+                              .end = partition_end(task),
                               .lag = partition_lag(task)};
 
     if (partition_list_reserve(list) && partition_list_topic(list, task->topic, &stat.topic)) {

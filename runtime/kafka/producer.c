@@ -10,6 +10,7 @@
 
 #define BATCH_BYTES_MAX 900000
 #define VU_MAX 8
+#define PROBE_MS 1000
 
 struct hr_kafka_producer {
     rd_kafka_t *rk;
@@ -22,6 +23,7 @@ struct hr_kafka_producer {
     bool compressed;    /* so a record's size says little about what the broker sees */
     bool held;          /* nothing is sent: an answer is due, or the client has to be replaced */
     bool closing, troubled, recycle;
+    bool away;                    /* the trouble is that no broker answers */
     const hr_kafka_topic *missed; /* the trouble is this topic, which is not there; or NULL */
 };
 
@@ -32,6 +34,7 @@ producer_trouble(hr_kafka_producer *producer, const char *text, bool fatal)
 {
     if (!producer->closing && (text != NULL || producer->troubled)) {
         producer->troubled = text != NULL;
+        producer->away = false;
         producer->missed = NULL;
         producer->conf.watch.trouble(producer->conf.watch.ctx, text, fatal);
     }
@@ -57,6 +60,18 @@ producer_trouble_over(hr_kafka_producer *producer)
     }
 }
 
+/* Asks for a topic anew: its answer tells that the brokers are back where nothing is sent. */
+static void
+producer_probe(hr_kafka_producer *producer)
+{
+    hr_kafka_topic *topic = producer->topics;
+
+    if (topic != NULL && !producer->conf.connection->u.kafka.embedded &&
+        topic->state > HR_KAFKA_TOPIC_ASKED && topic->ask_at_ms == 0) {
+        topic->ask_at_ms = hr_clock_ms() + PROBE_MS;
+    }
+}
+
 static void
 producer_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
@@ -75,6 +90,8 @@ producer_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     hr_kafka_error_text(producer->conf.connection, (rd_kafka_resp_err_t)code, reason, text,
                         sizeof text);
     producer_trouble(producer, text, false);
+    producer->away = producer->troubled;
+    producer_probe(producer);
 }
 
 static void
@@ -318,6 +335,9 @@ producer_answers(hr_kafka_producer *producer)
 
     while ((event = rd_kafka_queue_poll(producer->admin, 0)) != NULL) {
         hr_kafka_topic_answer(producer->topics, event, hr_clock_ms());
+        if (producer->away && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            producer_trouble_over(producer);
+        }
         rd_kafka_event_destroy(event);
     }
 }

@@ -86,7 +86,7 @@ def test_the_numbers_of_metrics_and_topology_are_those_of_what_was_sent(embedded
         assert metrics.value(f"headrace_partition_{name}_offset") == total
     assert metrics.value("headrace_commits_total") >= 1
     assert 1 <= metrics.value("headrace_batches_total") <= total
-    assert metrics.value("headrace_rebalances_total") >= 1
+    assert metrics.value("headrace_rebalances_total") == topology["counters"]["rebalances"] == 0
     assert metrics.value("headrace_sink_errors_total") == 0
     assert metrics.value("headrace_topology_state", state="running") == metrics.value("headrace_topology_state") == 1
     for node in ("requests", "distances", "kafka_response", "dead_letters"):
@@ -133,7 +133,7 @@ def test_promtool_has_no_complaint_and_all_that_is_documented_is_there_and_no_mo
     assert promtool.complaints(metrics.text) == ""
     known = documented()
     assert metrics.names == set(known), metrics.names ^ set(known)
-    assert metrics.with_values() == set(known), set(known) - metrics.with_values()
+    assert metrics.with_values() == {name for name in known if "_endpoint_" not in name}
     for family in metrics.families.values():
         for sample in family.samples:
             labels = set(sample.labels) - ({"le"} if sample.name.endswith("_bucket") else set())

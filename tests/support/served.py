@@ -99,13 +99,17 @@ class Served:
         return Metrics(self.get("/metrics"))
 
     def wait_ready(self, status=200, limit_s=30):
-        def look():
-            answer = self.get("/readyz")
-            return answer if answer.status == status else None
-        answer = wait_until(look, limit_s, f"/readyz is not {status}", interval_s=0.05)
+        try:
+            answer = wait_until(lambda: self._ready(status), limit_s, "", interval_s=0.05)
+        except TimeoutError:
+            raise AssertionError(f"after {limit_s} s: /readyz is not {status}: {self.get('/readyz').text}") from None
         check_shape(answer.json(), {"status": str, "waiting_for": [{"topology": str, "for": str}]})
         assert (answer.json()["waiting_for"] == []) == (status == 200)
         return answer.json()
+
+    def _ready(self, status):
+        answer = self.get("/readyz")
+        return answer if answer.status == status else None
 
 
 class Metrics:
