@@ -8,18 +8,23 @@ import readline from 'node:readline';
 
 import { takeImage, withPage } from './browser.js';
 
-const WAIT_MS = 60_000;
-
+// What the page shows after a press; ms: from the press to that, measured in the page.
 async function press(page, selector) {
-  await page.evaluate(() => { document.getElementById('answer').dataset.state = 'pressed'; });
-  await page.click(selector);
-  await page.waitForSelector('#answer[data-state=answered], #answer[data-state=failed]', { timeout: WAIT_MS });
-  return page.evaluate(() => ({
-    state: document.getElementById('answer').dataset.state,
-    headline: document.getElementById('headline').textContent,
-    detail: document.getElementById('detail').textContent,
-    buttons: [...document.querySelectorAll('#actions button')].map((button) => button.textContent),
-  }));
+  return page.evaluate((button) => new Promise((resolve) => {
+    const card = document.getElementById('answer');
+    const text = (id) => document.getElementById(id).textContent;
+    card.dataset.state = 'pressed';
+    const start = performance.now();
+    new MutationObserver((_, observer) => {
+      const { state } = card.dataset;
+      if (state !== 'answered' && state !== 'failed') return;
+      observer.disconnect();
+      const ms = performance.now() - start;
+      setTimeout(() => resolve({ state, ms, headline: text('headline'), detail: text('detail'),
+        buttons: [...document.querySelectorAll('#actions button')].map((one) => one.textContent) }));
+    }).observe(card, { attributes: true });
+    document.querySelector(button).click();
+  }), selector);
 }
 
 const commands = {
