@@ -182,6 +182,16 @@ def test_200_flights_get_the_same_predictions_on_the_embedded_broker_too(tmp_pat
     process.stop_cleanly()
 
 
+def test_answers_can_come_from_mongo(servers, world, tmp_path, headrace):
+    """A second web process beside the first: other group, other source of answers."""
+    _, kafka, mongo = servers
+    rig = Rig(tmp_path, world.topics, kafka.bootstrap, headrace).with_mongo(mongo.uri)
+    site, process = serve(rig, "web_mongo.yaml", sinks="requests")
+    assert_site_and_topic_agree(world.topics, site)
+    assert site.response("nobody") == {"status": "WAIT", "id": "nobody"}
+    process.stop_cleanly()
+
+
 # --- what is refused ---
 
 REFUSED = {
