@@ -410,7 +410,7 @@ http_make(const http_state *s, hr_http_request *request, http_kind kind, hr_buf 
     int64_t now_ms = hr_clock_wall_ms();
 
     if (kind == HTTP_JSON) {
-        return hr_body_from_json(plan, hr_http_body(request), now_ms, out);
+        return hr_body_from_json(plan, hr_http_body(request), now_ms, out, err);
     }
     return http_options_of(s)->method == METHOD_GET
                ? http_from_query(plan, request, now_ms, out, err)
@@ -447,7 +447,7 @@ http_handle(void *ctx, hr_http_request *request)
             hr_source_wake(s->source);
         }
     } else if (rc == HR_ERECORD) {
-        hr_http_answer_error(request, 400, "form", "%s", err.msg);
+        hr_http_answer_error(request, 400, "decode", "%s", err.msg);
     } else {
         hr_http_answer_error(request, 503, "overloaded", "there is no memory for the request");
     }

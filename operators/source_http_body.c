@@ -117,30 +117,96 @@ body_overrides(const hr_body_plan *plan, hr_span raw)
     return body_made(plan, raw) != NULL;
 }
 
+/* The length up to the last byte that is no blank. */
+static size_t
+body_trimmed(hr_span body)
+{
+    while (body.len > 0 && (body.data[body.len - 1] == ' ' || body.data[body.len - 1] == '\t' ||
+                            body.data[body.len - 1] == '\r' || body.data[body.len - 1] == '\n')) {
+        body.len--;
+    }
+    return body.len;
+}
+
+static int
+body_invalid(size_t at, const char *what, hr_error *err)
+{
+    return hr_fail(err, HR_ERECORD, HR_NO_LOC, "invalid JSON at byte %zu: %s", at, what);
+}
+
 /* What a look at the body's members has shown. */
 typedef struct body_members {
-    bool object; /* it is a whole object */
     bool empty;
     bool overridden; /* the client sent a field that is made here */
 } body_members;
 
-static body_members
-body_look(const hr_body_plan *plan, hr_span body)
+/* One member, from its name to behind its value. */
+static const uint8_t *
+body_member(const hr_body_plan *plan, hr_json_scan *scan, const uint8_t *at, body_members *members)
 {
-    body_members members = {.empty = true};
-    hr_json_member member;
-    hr_json_iter iter;
-    int rc;
+    const uint8_t *name = at + 1;
+    bool escaped = false;
 
-    if (!hr_json_iter_init(&iter, body) || iter.close != '}') {
-        return members;
+    if (*at != '"') {
+        return hr_json_scan_fail(scan, at, "expected a name in quotes");
     }
-    while ((rc = hr_json_next(&iter, &member)) == 1) {
-        members.empty = false;
-        members.overridden |= body_overrides(plan, member.name_raw);
+    at = hr_json_scan_string(scan, name, &escaped);
+    if (at == NULL) {
+        return NULL;
     }
-    members.object = rc == 0;
-    return members;
+    members->empty = false;
+    members->overridden |= body_overrides(plan, (hr_span){name, (size_t)(at - name)});
+    at = hr_json_scan_colon(scan, at + 1);
+    return at != NULL ? hr_json_scan_value(scan, at, 1) : NULL;
+}
+
+/* From '{' to behind '}'; NULL: a mistake is noted in the scan. */
+static const uint8_t *
+body_object(const hr_body_plan *plan, hr_json_scan *scan, const uint8_t *at, body_members *members)
+{
+    at = hr_json_scan_blanks(at + 1);
+    if (*at == '}') {
+        return at + 1;
+    }
+    for (;;) {
+        at = body_member(plan, scan, at, members);
+        if (at == NULL) {
+            return NULL;
+        }
+        at = hr_json_scan_blanks(at);
+        if (*at == '}') {
+            return at + 1;
+        }
+        if (*at != ',') {
+            return hr_json_scan_fail(scan, at, "expected ',' or '}'");
+        }
+        at = hr_json_scan_blanks(at + 1);
+    }
+}
+
+/* HR_ERECORD with the place of the mistake unless the body (without blanks at its end) is one
+ * object. */
+static int
+body_look(const hr_body_plan *plan, hr_span body, body_members *members, hr_error *err)
+{
+    hr_json_scan scan = {.end = body.data + body.len, .nodes_left = HR_JSON_NODES_MAX};
+    const uint8_t *at, *behind;
+
+    *members = (body_members){.empty = true};
+    if (body.len == 0 || body.data[body.len - 1] != '}') {
+        return body_invalid(body.len, "the text does not end with '}'", err);
+    }
+    at = hr_json_scan_blanks(body.data);
+    if (*at != '{') {
+        return body_invalid((size_t)(at - body.data), "expected an object", err);
+    }
+    behind = body_object(plan, &scan, at, members);
+    if (behind == NULL) {
+        return body_invalid((size_t)(scan.error_at - body.data), scan.error, err);
+    }
+    return behind == scan.end
+               ? HR_OK
+               : body_invalid((size_t)(behind - body.data), "there is more behind the object", err);
 }
 
 /* Member by member, those left out that are made here. */
@@ -170,23 +236,22 @@ body_copy_members(const hr_body_plan *plan, hr_span body, int64_t now_ms, hr_buf
 }
 
 int
-hr_body_from_json(const hr_body_plan *plan, hr_span body, int64_t now_ms, hr_buf *out)
+hr_body_from_json(const hr_body_plan *plan, hr_span body, int64_t now_ms, hr_buf *out,
+                  hr_error *err)
 {
-    body_members members = plan->n > 0 ? body_look(plan, body) : (body_members){0};
-    size_t close = body.len;
+    body_members members;
     int rc;
 
-    if (!members.object) {
-        return hr_buf_append(out, body.data, body.len);
+    body.len = body_trimmed(body);
+    rc = body_look(plan, body, &members, err);
+    if (rc != HR_OK || plan->n == 0) {
+        return rc == HR_OK ? hr_buf_append(out, body.data, body.len) : rc;
     }
     if (members.overridden) {
         return body_copy_members(plan, body, now_ms, out);
     }
     /* As it came, up to its last bracket: so places that the decoder names are the client's. */
-    while (body.data[--close] != '}') {
-        continue;
-    }
-    rc = hr_buf_append(out, body.data, close);
+    rc = hr_buf_append(out, body.data, body.len - 1);
     return rc == HR_OK ? body_finish(plan, members.empty, now_ms, out) : rc;
 }
 

@@ -1,8 +1,9 @@
 /* From a request to a record of JSON: an object as it came, or fields of a form (or of a query)
  * typed by the schema, and the fields that the source makes itself.
  *
- * Only what has to be changed is changed: what cannot be read is left to the decoder, which says
- * where the mistake is.
+ * What is no JSON object does not become a record: the decoder would miss in it the fields that are
+ * made here, and say so to a client who made another mistake. Whether the fields are right is left
+ * to the decoder; so a body stays as it came, as far as that can be.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_SOURCE_HTTP_BODY_H
@@ -27,13 +28,15 @@ typedef struct hr_body_plan {
     const hr_schema *schema; /* a record; NULL: none */
 } hr_body_plan;
 
-/* Each appends a record. HR_OK; HR_ENOMEM; HR_EIO (no random numbers). thread: any */
+/* Each appends a record. HR_OK; HR_ERECORD with the reason in *err; HR_ENOMEM; HR_EIO (no random
+ * numbers). thread: any */
 
-/* Of a body of JSON. What is not an object is taken as it is. */
-int hr_body_from_json(const hr_body_plan *plan, hr_span body, int64_t now_ms, hr_buf *out);
+/* Of a body of JSON, which must be an object. */
+int hr_body_from_json(const hr_body_plan *plan, hr_span body, int64_t now_ms, hr_buf *out,
+                      hr_error *err);
 
-/* Of fields; HR_ERECORD with the reason in *err when one comes twice, or there are too many. A
- * field without a value is left out. */
+/* Of fields; none may come twice, and there may not be too many. A field without a value is left
+ * out. */
 int hr_body_from_fields(const hr_body_plan *plan, const hr_http_field *fields, size_t n,
                         int64_t now_ms, hr_buf *out, hr_error *err);
 
