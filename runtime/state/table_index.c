@@ -468,14 +468,15 @@ hr_table_builder_expire(hr_table_builder *builder, int64_t stamp)
     if (builder->oldest >= stamp) {
         return 0;
     }
-    for (size_t i = 0; i < builder->n_rows;) {
-        const builder_row *row = builder->rows[i];
+    /* From the end: the row that takes a removed one's place has been looked at. */
+    for (size_t i = builder->n_rows; i > 0; i--) {
+        const builder_row *row = builder->rows[i - 1];
 
-        if (row->stamp < stamp) {
-            builder_remove_at(builder, entries_of_row(&builder->entries, row->hash, (uint32_t)i));
-        } else {
+        if (row->stamp >= stamp) {
             oldest = row->stamp < oldest ? row->stamp : oldest;
-            i++;
+        } else {
+            builder_remove_at(builder,
+                              entries_of_row(&builder->entries, row->hash, (uint32_t)(i - 1)));
         }
     }
     builder->oldest = oldest;
