@@ -3,6 +3,7 @@
 #include "engine/clock.h"
 #include "engine/log.h"
 #include "kafka/conf.h"
+#include "kafka/probe.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ struct hr_kafka_consumer {
     const hr_connection *connection;
     hr_kafka_watch watch;
     hr_kafka_rebalance rebalance;
+    hr_kafka_probe probe;
     uint64_t taken_records, taken_bytes;
     int64_t sent_us[COMMITS_TIMED]; /* when commits were sent that nobody waited for */
     unsigned n_sent, n_answered;
@@ -46,6 +48,7 @@ consumer_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
         return;
     }
     hr_kafka_error_text(consumer->connection, (rd_kafka_resp_err_t)code, reason, text, sizeof text);
+    hr_kafka_probe_note(&consumer->probe, (rd_kafka_resp_err_t)code);
     consumer->watch.trouble(consumer->watch.ctx, text, code == RD_KAFKA_RESP_ERR__FATAL);
 }
 
@@ -348,6 +351,9 @@ hr_kafka_consumer_poll(hr_kafka_consumer *consumer)
         }
         rd_kafka_message_destroy(message);
     }
+    if (hr_kafka_probe_turn(&consumer->probe, consumer->rk, hr_clock_ms())) {
+        consumer->watch.trouble(consumer->watch.ctx, NULL, false);
+    }
 }
 
 /* rd_kafka_consumer_close(), but it ends. */
@@ -382,6 +388,7 @@ hr_kafka_consumer_destroy(hr_kafka_consumer *consumer, int64_t timeout_ms)
     while (consumer->queues != NULL) {
         consumer_queue_remove(consumer, consumer->queues->topic, consumer->queues->partition);
     }
+    hr_kafka_probe_finish(&consumer->probe);
     rd_kafka_queue_io_event_enable(consumer->main, -1, NULL, 0);
     rd_kafka_queue_destroy(consumer->main);
     rd_kafka_destroy(consumer->rk);

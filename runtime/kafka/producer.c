@@ -2,6 +2,7 @@
 #include "kafka/producer.h"
 #include "engine/clock.h"
 #include "engine/log.h"
+#include "kafka/probe.h"
 #include "kafka/topic.h"
 
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct hr_kafka_producer {
     hr_kafka_topic *topics;
     hr_kafka_producer_conf conf;
     char *client_id;
+    hr_kafka_probe probe;
     size_t held_bytes;  /* of records queued or under way */
     size_t batch_bytes; /* of the client: no batch is made larger than any of its topics takes */
     bool compressed;    /* so a record's size says little about what the broker sees */
@@ -89,6 +91,7 @@ producer_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
     }
     hr_kafka_error_text(producer->conf.connection, (rd_kafka_resp_err_t)code, reason, text,
                         sizeof text);
+    hr_kafka_probe_note(&producer->probe, (rd_kafka_resp_err_t)code);
     producer_trouble(producer, text, false);
     producer->away = producer->troubled;
     producer_probe(producer);
@@ -197,6 +200,7 @@ producer_close(hr_kafka_producer *producer)
     while (rd_kafka_outq_len(producer->rk) > 0 && rd_kafka_poll(producer->rk, 100) > 0) {
         continue;
     }
+    hr_kafka_probe_finish(&producer->probe);
     rd_kafka_queue_io_event_enable(producer->main, -1, NULL, 0);
     rd_kafka_queue_io_event_enable(producer->admin, -1, NULL, 0);
     rd_kafka_queue_destroy(producer->main);
@@ -470,6 +474,10 @@ hr_kafka_producer_poll(hr_kafka_producer *producer)
         producer_ask(producer);
         producer_answers(producer);
         producer_note_missing(producer);
+    }
+    if (producer->rk != NULL &&
+        hr_kafka_probe_turn(&producer->probe, producer->rk, hr_clock_ms())) {
+        producer_trouble_over(producer);
     }
     if (producer->rk != NULL && producer->batch_bytes > producer_batch_bytes(producer) &&
         rd_kafka_outq_len(producer->rk) == 0) {
