@@ -132,10 +132,9 @@ admin_add_all(hr_admin *admin, hr_error *err)
         const char *path;
         hr_http_handler handler;
     } routes[] = {
-        {"/metrics", hr_admin_on_metrics},
-        {"/topology", hr_admin_on_topology},
-        {"/healthz", hr_admin_on_health},
-        {"/readyz", hr_admin_on_ready},
+        {"/metrics", hr_admin_on_metrics}, {"/topology", hr_admin_on_topology},
+        {"/healthz", hr_admin_on_health},  {"/readyz", hr_admin_on_ready},
+        {"/tap/{node}", hr_admin_on_tap},
     };
 
     for (size_t i = 0; i < sizeof routes / sizeof routes[0] && rc == HR_OK; i++) {
@@ -158,6 +157,7 @@ hr_admin_create(hr_app *app, hr_http_server *server, hr_error *err)
     }
     admin->app = app;
     admin->server = server;
+    hr_held_taps_init(&admin->taps);
     if (admin_add_all(admin, err) != HR_OK) {
         hr_admin_destroy(admin);
         return NULL;
@@ -172,5 +172,6 @@ hr_admin_destroy(hr_admin *admin)
         return;
     }
     hr_http_route_remove(admin->server, admin);
+    hr_held_taps_finish(&admin->taps);
     free(admin);
 }

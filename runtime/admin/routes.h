@@ -4,6 +4,7 @@
 #ifndef HR_ADMIN_ROUTES_H
 #define HR_ADMIN_ROUTES_H
 #include "admin/admin.h"
+#include "admin/held_taps.h"
 #include "engine/stats.h"
 
 #include <jansson.h>
@@ -14,6 +15,7 @@
 struct hr_admin {
     hr_app *app;
     hr_http_server *server;
+    hr_held_taps taps;
 };
 
 /* Answers with the JSON, which it takes; NULL: out of memory. */
@@ -26,6 +28,7 @@ void hr_admin_on_topology(void *ctx, hr_http_request *request);
 void hr_admin_on_health(void *ctx, hr_http_request *request);
 void hr_admin_on_ready(void *ctx, hr_http_request *request);
 void hr_admin_on_table(void *ctx, hr_http_request *request);
+void hr_admin_on_tap(void *ctx, hr_http_request *request);
 void hr_admin_on_page(void *ctx, hr_http_request *request);
 
 #endif

@@ -6,12 +6,13 @@ import http.client
 import json
 import re
 import subprocess
+import threading
 
 import pytest
 
 import flights
 from headrace import BINARY, ROOT
-from served import Served
+from served import Served, check_shape
 from services import promtool
 from services.process import free_port, wait_until
 from topics import Topics
@@ -290,3 +291,93 @@ def test_the_server_answers_while_the_process_stops_and_then_is_gone(embedded):
 def test_the_list_of_metrics_names_what_is_documented():
     text = subprocess.run([BINARY, "metrics"], stdout=subprocess.PIPE, text=True, check=True).stdout
     assert set(re.findall(r"^  (\w+)", text, re.MULTILINE)) == set(documented())
+
+
+SAMPLE = {"topic": str, "partition": int, "offset": int, "before": (dict, None), "after": (dict, None), "outcome": str}
+
+
+class Asked(threading.Thread):
+    """A tap that is held open meanwhile."""
+
+    def __init__(self, served, path):
+        super().__init__(daemon=True)
+        self.served, self.path, self.answer = served, path, None
+        self.start()
+
+    def run(self):
+        self.answer = self.served.get(self.path)
+
+    def samples(self):
+        self.join(30)
+        assert not self.is_alive() and self.answer.status == 200, self.answer.text
+        told = self.answer.json()
+        check_shape(told, {"samples": [SAMPLE], "missed": int})
+        return told["samples"]
+
+
+def until_tapped(process, asked, lines):
+    """Sends the lines again and again until the taps are answered: nobody tells when one is open."""
+    topics = Topics(process.wait_line(r"bootstrap=(\S+)")[1])
+
+    def answered():
+        topics.produce(REQUESTS, lines)
+        return not any(tap.is_alive() for tap in asked)
+    wait_until(answered, 30, "the taps are not answered", interval_s=0.1)
+
+
+def test_a_tap_shows_records_before_and_after_a_step(embedded):
+    process, served = embedded
+    served.wait_topology(all_done, "not everything is done and committed")
+    line = json.loads(flights.lines()[0])
+    taps = [Asked(served, f"/tap/{node}?limit=3&wait_ms=20000") for node in ("classify", "distance", "requests", "kafka_response")]
+    until_tapped(process, taps, [json.dumps(line)] * 5)
+    classified, looked_up, taken, sent = [tap.samples() for tap in taps]
+    for samples in (classified, looked_up, taken, sent):
+        assert len(samples) == 3
+        assert all(one["topic"] == REQUESTS and one["outcome"] == "emitted" for one in samples)
+    wanted = flights.answers([line])[line["UUID"]]
+    for one in classified:
+        assert one["before"]["UUID"] == line["UUID"] and one["before"]["Distance"] == wanted["Distance"]
+        flights.assert_right(one["after"], wanted)
+    assert all(one["after"] == {"Distance": wanted["Distance"]} for one in looked_up)
+    assert all(one["before"] is None and one["after"]["Carrier"] == line["Carrier"] for one in taken)
+    assert all(one["after"] is None and one["before"]["Prediction"] == wanted["Prediction"] for one in sent)
+
+
+def test_a_tap_tells_why_a_record_failed(embedded):
+    process, served = embedded
+    served.wait_topology(all_done, "not everything is done and committed")
+    tap = Asked(served, "/tap/distance?limit=2&wait_ms=20000")
+    until_tapped(process, [tap], [json.dumps({**json.loads(flights.lines()[0]), "Dest": "ZZZ"})] * 3)
+    for one in tap.samples():
+        assert (one["outcome"], one["code"], one["after"]) == ("failed", "lookup-miss", None)
+
+
+def test_a_tap_ends_when_its_time_is_over_and_refuses_what_it_cannot_do(embedded):
+    _, served = embedded
+    served.wait_topology(all_done, "not everything is done and committed")
+    assert Asked(served, "/tap/classify?wait_ms=50").samples() == []
+    status, code = served.get("/tap/clasify").error()
+    assert (status, code) == (404, "node-unknown") and "classify" in served.get("/tap/clasify").text
+    assert served.get("/tap/classify?topology=other").error()[0] == 404
+    for parameters in ("limit=0", "limit=1001", "limit=x", "limit=-1", "wait_ms=60001", "rate=99999999999999999999", "limit="):
+        assert served.get(f"/tap/classify?{parameters}").error() == (400, "parameter"), parameters
+
+
+def test_taps_are_bounded_and_do_not_hold_up_a_stop(embedded):
+    process, served = embedded
+    served.wait_topology(all_done, "not everything is done and committed")
+    taps = [Asked(served, "/tap/classify?wait_ms=60000") for _ in range(9)]
+    wait_until(lambda: [tap for tap in taps if tap.answer is not None], 20, "none of nine taps is refused")
+    process.interrupt()
+    process.expect_exit(0, limit_s=15)
+    assert wait_answered(taps)
+    refused = [tap for tap in taps if tap.answer.status != 200]
+    assert [tap.answer.error() for tap in refused] == [(503, "taps")]
+    assert all(tap.samples() == [] for tap in taps if tap not in refused)
+
+
+def wait_answered(taps):
+    for tap in taps:
+        tap.join(10)
+    return all(tap.answer is not None for tap in taps)
