@@ -85,8 +85,9 @@ hr_admin_on_ready(void *ctx, hr_http_request *request)
 void
 hr_admin_on_page(void *ctx, hr_http_request *request)
 {
+    static const char policy[] = HR_PAGE_POLICY;
     static const char *const extra[] = {"Cache-Control", "no-cache", "Content-Security-Policy",
-                                        HR_PAGE_POLICY, NULL};
+                                        policy, NULL};
     const char *path = hr_http_path(request);
 
     (void)ctx;
