@@ -26,17 +26,15 @@ sample_text(const char *name, const json_t *value)
     return text;
 }
 
+/* after: what the step made of the field; NULL: nothing, it goes on as it came. */
 static sample_field
 sample_compare(const char *name, const json_t *before, const json_t *after)
 {
-    sample_field field = {sample_text(name, before), sample_text(name, after), HR_LOOK_PLAIN};
+    bool made = after != NULL && (before == NULL || !json_equal(before, after));
 
-    if (after == NULL) {
-        field.look = HR_LOOK_BAD;
-    } else if (before == NULL || !json_equal(before, after)) {
-        field.look = HR_LOOK_NEW;
-    }
-    return field;
+    return (sample_field){sample_text(name, before),
+                          sample_text(name, after != NULL ? after : before),
+                          made ? HR_LOOK_NEW : HR_LOOK_PLAIN};
 }
 
 static size_t
@@ -86,18 +84,15 @@ pair_column(sample_pair *pair, const char *name, const json_t *before, const jso
 {
     sample_field field = sample_compare(name, before, after);
     size_t columns = sample_columns(&field);
-    bool removed = field.look == HR_LOOK_BAD && pair->emitted;
-    bool made = field.look == HR_LOOK_NEW;
 
     if (pair->out->width > 0 && pair->before.column + columns > pair->out->width &&
         pair->before.column > sizeof SAMPLE_INDENT) {
         pair_end(pair);
         pair_begin(pair, SAMPLE_INDENT, SAMPLE_INDENT);
     }
-    hr_lines_cell(&pair->before, removed ? HR_LOOK_BAD : HR_LOOK_PLAIN,
-                  field.before != NULL ? field.before : "", columns, false);
-    hr_lines_cell(&pair->after, made ? HR_LOOK_NEW : HR_LOOK_PLAIN,
-                  field.after != NULL ? field.after : "", columns, false);
+    hr_lines_cell(&pair->before, HR_LOOK_PLAIN, field.before != NULL ? field.before : "", columns,
+                  false);
+    hr_lines_cell(&pair->after, field.look, field.after != NULL ? field.after : "", columns, false);
     hr_lines_text(&pair->before, HR_LOOK_PLAIN, "  ", 0);
     hr_lines_text(&pair->after, HR_LOOK_PLAIN, "  ", 0);
     free(field.before);

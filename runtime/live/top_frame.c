@@ -6,6 +6,8 @@
 #include <time.h>
 
 #define PARTITIONS_MAX 12
+#define PLACE_COLUMNS 15
+#define KIND_COLUMNS 20
 #define LETTERS_MAX 5
 #define NAME_COLUMNS_MAX 32
 
@@ -151,7 +153,7 @@ frame_waits(hr_lines *lines, const json_t *topology)
 
     json_array_foreach(hr_answer_list(topology, "waiting_for"), i, item)
     {
-        hr_lines_text(lines, HR_LOOK_PLAIN, i == 0 ? "waits for " : ", ", 0);
+        hr_lines_text(lines, HR_LOOK_PLAIN, i == 0 ? "not ready: " : ", ", 0);
         hr_lines_text(lines, HR_LOOK_PLAIN, json_is_string(item) ? json_string_value(item) : "?",
                       0);
     }
@@ -317,12 +319,14 @@ frame_node(const frame *f, const json_t *node, size_t name_columns)
              node_is(node, "dead_letters") ? "" : hr_answer_text(node, "kind"));
     hr_lines_cell(f->lines, HR_LOOK_BOLD, node_name(node), name_columns, false);
     hr_lines_text(f->lines, HR_LOOK_PLAIN, "  ", 0);
-    hr_lines_cell(f->lines, HR_LOOK_DIM, kind, 16, false);
+    hr_lines_cell(f->lines, HR_LOOK_DIM, kind, KIND_COLUMNS, false);
     if (node_is(node, "table")) {
         hr_figure_count(hr_answer_number(node, "rows"), text);
         hr_lines_cell(f->lines, HR_LOOK_PLAIN, text,
                       node_cells[0].columns + node_cells[1].columns + node_cells[2].columns, true);
         hr_lines_text(f->lines, HR_LOOK_PLAIN, " rows", 0);
+    } else if (json_is_false(json_object_get(node, "armed"))) {
+        hr_lines_text(f->lines, HR_LOOK_DIM, "  left out of this run", 0);
     } else {
         frame_node_numbers(f, node, before);
     }
@@ -338,7 +342,7 @@ frame_nodes(const frame *f)
     size_t i;
 
     hr_lines_cell(f->lines, HR_LOOK_DIM, "NODE", name_columns + 2, false);
-    hr_lines_cell(f->lines, HR_LOOK_DIM, "KIND", 16, false);
+    hr_lines_cell(f->lines, HR_LOOK_DIM, "KIND", KIND_COLUMNS, false);
     for (i = 0; i < sizeof node_cells / sizeof node_cells[0]; i++) {
         hr_lines_cell(f->lines, HR_LOOK_DIM, node_cells[i].title, node_cells[i].columns, true);
     }
@@ -362,7 +366,7 @@ frame_partition(hr_lines *lines, const json_t *partition)
     hr_lines_cell(lines, HR_LOOK_PLAIN, name, 44, false);
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         hr_figure_count(hr_answer_number(partition, numbers[i]), text);
-        hr_lines_cell(lines, HR_LOOK_PLAIN, text, 13, true);
+        hr_lines_cell(lines, HR_LOOK_PLAIN, text, PLACE_COLUMNS, true);
     }
     hr_lines_end(lines);
 }
@@ -380,7 +384,7 @@ frame_partitions(const frame *f)
     hr_lines_end(f->lines);
     hr_lines_cell(f->lines, HR_LOOK_DIM, "PARTITION", 44, false);
     for (size_t i = 0; i < sizeof titles / sizeof titles[0]; i++) {
-        hr_lines_cell(f->lines, HR_LOOK_DIM, titles[i], 13, true);
+        hr_lines_cell(f->lines, HR_LOOK_DIM, titles[i], PLACE_COLUMNS, true);
     }
     hr_lines_end(f->lines);
     for (size_t i = 0; i < n && i < PARTITIONS_MAX; i++) {

@@ -118,14 +118,14 @@ def test_top_once_prints_a_frame_with_rates(server):
     assert "flight_delay_classification_request[0]@13991  distance  lookup-miss  table distances has no row" in done.stdout
 
 
-def test_top_shows_several_topologies_trouble_and_what_is_waited_for(server):
+def test_top_shows_several_topologies_trouble_and_what_is_not_ready(server):
     server.mock.topologies = 2
     server.mock.trouble = {"mongo_response": "no server answers"}
     server.mock.waiting = ["table distances"]
     done = run("top", server.url, "--once")
     assert re.search(r"^flight_delay_replay +running", done.stdout, re.MULTILINE)
     assert "\n  ! no server answers\n" in done.stdout
-    assert "\nwaits for table distances\n" in done.stdout
+    assert "\nnot ready: table distances\n" in done.stdout
     assert "   not ready\n" in done.stdout
 
 

@@ -30,7 +30,8 @@ function figure(node, rates, lag) {
     case 'source': return lag === null ? `${count(node.in)} records` : `lag ${count(lag)}`;
     case 'table': return `${count(node.rows)} rows`;
     case 'step': return rates?.perRecordNs === null ? 'no record yet' : `${nanoseconds(rates?.perRecordNs)} a record`;
-    case 'endpoint': return `${perSecond(rates?.in)}`;
+    case 'endpoint': return `${count(node.in)} requests`;
+    case 'sink': return node.armed ? `${count(node.out)} written` : 'left out of this run';
     default: return `${count(node.in)} records`;
   }
 }
@@ -175,6 +176,7 @@ export class Diagram {
     text(its.failed, failed);
     text(its.hint, [titleOf(node), fault].filter(Boolean).join('\n'));
     its.group.classList.toggle('bad', node.failed > 0 || fault !== '' || (node.kind === 'dead_letters' && node.in > 0));
+    its.group.classList.toggle('idle', !node.armed);
     attribute(its.group, 'aria-pressed', this.opened === id ? 'true' : 'false');
     if (document.activeElement !== its.group) { // else it would be read out again each second
       attribute(its.group, 'aria-label', [titleOf(node), subtitle(node), numbers, failed, fault].filter(Boolean).join(', '));
@@ -184,9 +186,13 @@ export class Diagram {
   writeEdge(edge) {
     const rate = this.rates === null ? null : edgeRate(edge, this.rates);
     if (edge.kind === 'records') {
-      text(edge.label, perSecond(rate));
+      text(edge.label, this.armed(edge.to) ? perSecond(rate) : '');
       edge.path.classList.toggle('flows', rate > 0);
     }
+  }
+
+  armed(id) {
+    return this.topology.nodes.find((node) => nodeId(node) === id)?.armed !== false;
   }
 
   open(id) {

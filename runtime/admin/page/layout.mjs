@@ -51,6 +51,8 @@ export function layersOf(nodes, edges, lettersApart) {
       layer.set(id, readers.length > 0 ? Math.max(0, Math.min(...readers) - 1) : 0);
     } else if (node.kind === 'sink') {
       layer.set(id, last);
+    } else if (node.kind === 'endpoint') {
+      layer.set(id, Math.max(layer.get(id), Math.min(1, last)));
     } else if (node.kind === 'dead_letters') {
       layer.set(id, lettersApart ? last + 1 : last);
     }

@@ -1,12 +1,13 @@
 // The live page: asks the process each second and shows its topologies, one at a time.
 // SPDX-License-Identifier: Apache-2.0
 import { attribute, h, shown, text } from './dom.mjs';
-import { age, clock } from './format.mjs';
+import { age, bytes, clock } from './format.mjs';
 import { keepToken, Poller, Unauthorized } from './poll.mjs';
 import { Rates } from './rates.mjs';
 import { checked } from './snapshot.mjs';
 import { View } from './view.mjs';
 
+const WAITS_MAX = 3;
 const $ = (id) => document.getElementById(id);
 const page = { ready: $('ready'), process: $('process'), away: $('away'), tabs: $('tabs'), main: $('main'), token: $('token') };
 const topologies = new Map(); // by name: {rates, view, tab}
@@ -66,18 +67,30 @@ function reconcile(list) {
   return !same;
 }
 
+// What keeps the process from being ready, once each; the first few, as a head has one line.
+function waits(snapshot) {
+  const all = [...new Set(snapshot.topologies.flatMap((topology) => topology.waiting_for))];
+  const more = all.length > WAITS_MAX ? ` and ${all.length - WAITS_MAX} more` : '';
+  return all.length === 0 ? '' : `: ${all.slice(0, WAITS_MAX).join(', ')}${more}`;
+}
+
+// Share of one processor between two readings.
+function load(snapshot) {
+  const ms = snapshot.time_ms - (last?.time_ms ?? NaN);
+  const share = (snapshot.cpu_seconds - last?.cpu_seconds) / (ms / 1000);
+  return ms > 0 && share >= 0 ? `${(share * 100).toFixed(0)} % of a CPU` : '';
+}
+
 function writeHead(snapshot) {
-  const waiting = snapshot.topologies.filter((topology) => topology.state === 'starting' || topology.waiting_for.length > 0);
-  const words = waiting.flatMap((topology) => (topology.waiting_for.length > 0 ? topology.waiting_for : [topology.name]));
-  text(page.ready, snapshot.ready ? 'ready' : `not ready${words.length > 0 ? `: waits for ${words.join(', ')}` : ''}`);
+  text(page.ready, snapshot.ready ? 'ready' : `not ready${waits(snapshot)}`);
   attribute(page.ready, 'class', snapshot.ready ? 'ready yes' : 'ready no');
-  text(page.process, `${snapshot.version} · up ${age(snapshot.time_ms - snapshot.started_ms)}`);
+  text(page.process, [snapshot.version, `up ${age(snapshot.time_ms - snapshot.started_ms)}`,
+    snapshot.resident_bytes > 0 ? bytes(snapshot.resident_bytes) : '', load(snapshot)].filter(Boolean).join(' · '));
   document.title = `${snapshot.ready ? '' : 'not ready: '}${selected ?? 'headrace'} · headrace`;
 }
 
 function onReading(value) {
   const snapshot = checked(value);
-  last = snapshot;
   if (started !== null && started !== snapshot.started_ms) {
     topologies.clear(); // another process: what was known of the one before says nothing about it
     page.main.replaceChildren();
@@ -101,6 +114,7 @@ function onReading(value) {
     text(page.away, 'This process runs no topology yet.');
   }
   writeHead(snapshot);
+  last = snapshot;
 }
 
 function onAway({ error, waitMs }) {

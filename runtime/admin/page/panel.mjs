@@ -46,7 +46,7 @@ function shortened(value) {
 }
 
 function sampleTable(fields, caption) {
-  const marks = { added: '+', changed: '~', removed: '−', same: '' };
+  const marks = { added: '+', changed: '~', same: '' };
   const body = fields.map((field) => h('tr', { class: field.change },
     h('th', { scope: 'row' }, h('span', { class: 'mark', title: field.change }, marks[field.change]), field.name),
     h('td', {}, shortened(field.before) ?? ''),

@@ -34,6 +34,7 @@ function node(value) {
     from: list(from.from).map(string),
     table: typeof from.table === 'string' ? from.table : null,
     trouble: typeof from.trouble === 'string' && from.trouble !== '' ? from.trouble : null,
+    armed: from.armed !== false,
     latency_us: quantiles(from.latency_us),
     metrics: list(from.metrics).map(metric),
   };
@@ -64,6 +65,7 @@ function topology(value) {
     group: string(from.group),
     guarantee: string(from.guarantee),
     state: string(from.state),
+    failure: string(from.failure),
     waiting_for: list(from.waiting_for).map(string),
     threads: number(from.threads, null),
     nodes: list(from.nodes).map(node),
@@ -71,7 +73,7 @@ function topology(value) {
     latency_us: quantiles(from.latency_us),
     latency_recent_us: quantiles(from.latency_recent_us),
     end_to_end_us: quantiles(from.end_to_end_us),
-    counters: Object.entries(object(from.counters)).filter(([, its]) => typeof its === 'number'),
+    counters: Object.entries(object(from.counters)).filter(([key, its]) => typeof its === 'number' && key !== 'lag'),
     memory: list(from.memory).map(budget),
     dead_letters: list(from.dead_letters).map(letter),
   };
@@ -87,6 +89,8 @@ export function checked(value) {
     time_ms: number(from.time_ms),
     started_ms: number(from.started_ms),
     ready: from.ready === true,
+    cpu_seconds: number(object(from.process).cpu_seconds, null),
+    resident_bytes: number(object(from.process).resident_bytes, null),
     topologies: from.topologies.map(topology),
   };
 }
@@ -106,20 +110,22 @@ export function checkedSamples(value) {
   });
 }
 
-// What became of each field: [{name, before, after, change}], changed ones first; change is added, changed, removed
-// or same. Values are their JSON.
+// What became of each field: [{name, before, after, change}], changed ones first; change is added, changed or same.
+// `after` has only what the node made; everything else goes on as it came. Values are their JSON.
 export function compare(before, after) {
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   const json = (fields, name) => (fields !== null && Object.hasOwn(fields, name) ? JSON.stringify(fields[name]) : null);
   const compared = names.map((name) => {
-    const [was, is] = [json(before, name), json(after, name)];
-    let change = was === is || after === null ? 'same' : 'changed';
-    if (was === null) {
-      change = 'added';
-    } else if (is === null && after !== null) {
-      change = 'removed';
-    }
-    return { name, before: was, after: is, change };
+    const was = json(before, name);
+    const is = after === null ? null : json(after, name) ?? was;
+    return { name, before: was, after: is, change: changeOf(was, is, after) };
   });
   return [...compared.filter((field) => field.change !== 'same'), ...compared.filter((field) => field.change === 'same')];
+}
+
+function changeOf(was, is, after) {
+  if (after === null || was === is) {
+    return 'same';
+  }
+  return was === null ? 'added' : 'changed';
 }

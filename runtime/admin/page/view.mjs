@@ -132,7 +132,7 @@ export class View {
 
   writeHead() {
     const { topology } = this;
-    const waits = topology.waiting_for.length > 0 ? `, waits for ${topology.waiting_for.join(', ')}` : '';
+    const waits = topology.waiting_for.length > 0 ? `, not ready: ${topology.waiting_for.join(', ')}` : '';
     const threads = topology.threads === null ? '' : `${topology.threads} thread${topology.threads === 1 ? '' : 's'}`;
     text(this.title, topology.name);
     text(this.state, `${topology.state}${waits}`);
@@ -140,6 +140,7 @@ export class View {
     text(this.about, topology.description);
     text(this.facts, [topology.file, topology.group && `group ${topology.group}`, topology.guarantee, threads].filter(Boolean).join(' · '));
     const troubles = topology.nodes.filter((node) => node.trouble !== null).map((node) => `${titleOf(node)}: ${node.trouble}`);
+    troubles.unshift(...(topology.failure === '' ? [] : [topology.failure]));
     if (this.troubles.textContent !== troubles.join('')) {
       this.troubles.replaceChildren(...troubles.map((words) => h('li', {}, words)));
     }
@@ -162,7 +163,7 @@ export class View {
       const table = node.kind === 'table';
       const failed = node.kind === 'dead_letters' ? 0 : node.failed;
       return [titleOf(node), { text: `${node.type} ${node.kind === 'dead_letters' ? '' : KIND_WORDS[node.kind]}`, class: 'wide' },
-        number(table ? '' : perSecond(its?.in)), number(sends ? perSecond(its?.out) : ''),
+        number(table || !node.armed ? '' : perSecond(its?.in)), number(sends ? perSecond(its?.out) : ''),
         wide(table ? `${count(node.rows)} rows` : count(node.in)), wide(sends ? count(node.dropped) : ''),
         { text: table ? '' : count(failed), class: failed > 0 ? 'number error' : 'number' },
         number(node.processing_ns > 0 ? nanoseconds(its?.perRecordNs) : '')];

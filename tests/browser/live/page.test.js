@@ -80,10 +80,10 @@ test('trouble of a node is said at the top and the node is marked', () => live({
   await page.waitForFunction(() => document.querySelectorAll('.edge.letters').length === 3);
 }));
 
-test('a process that is not ready says what it waits for', () => live({}, async (page) => {
+test('a process that is not ready says why', () => live({}, async (page) => {
   await mock.set({ waiting: ['table distances'] });
-  await page.locator('#ready', { hasText: 'not ready: waits for table distances' }).waitFor();
-  await page.locator('.state', { hasText: 'starting, waits for table distances' }).waitFor();
+  await page.locator('#ready', { hasText: 'not ready: table distances' }).waitFor();
+  await page.locator('.state', { hasText: 'starting, not ready: table distances' }).waitFor();
 }));
 
 test('lag is summed over the partitions of a source', () => live({}, async (page) => {
