@@ -172,6 +172,7 @@ hr_admin_destroy(hr_admin *admin)
     if (admin == NULL) {
         return;
     }
+    hr_http_server_quiesce(admin->server); /* "the server stops" is true, "no such path" is not */
     hr_http_route_remove(admin->server, admin);
     hr_held_taps_finish(&admin->taps);
     free(admin);

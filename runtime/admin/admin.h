@@ -12,7 +12,8 @@ typedef struct hr_admin hr_admin;
 /* Adds all routes to a server. Both outlive the admin. NULL with *err. */
 hr_admin *hr_admin_create(hr_app *app, hr_http_server *server, hr_error *err);
 
-/* Removes the routes and answers what is kept. Accepts NULL. */
+/* Ends the server's taking of requests, removes the routes and answers what is kept. Accepts NULL.
+ */
 void hr_admin_destroy(hr_admin *admin);
 
 #endif

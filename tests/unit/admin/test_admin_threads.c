@@ -104,6 +104,7 @@ asker(void *arg)
         atomic_fetch_add(&world.good, status == 200 ? 1 : 0);
         if (!status_is_right(path, status)) {
             atomic_fetch_add(&world.wrong, 1);
+            print_error("%s was answered with %d\n", path, status);
         }
     }
     return NULL;
