@@ -75,7 +75,9 @@ static const hr_option http_option_table[] = {
      .offset = AT(method),
      .fallback = "POST",
      .choices = "POST|PUT|GET",
-     .help = "Method of the requests; with GET the parameters of the query are the fields."},
+     .help =
+         "Method of the requests; with GET the parameters of the query are the fields, so that any "
+         "link sends a record."},
     {.name = "body",
      .kind = HR_OPT_ENUM,
      .offset = AT(body),

@@ -94,9 +94,8 @@ request_answer_timeout(const hr_requests *requests, hr_request *request)
     }
     request->client = NULL;
     snprintf(text, sizeof text,
-             "the request was taken, but not acknowledged within %lld ms: it may still be carried "
-             "out",
-             (long long)requests->conf.timeout_ms);
+             "the request was taken, but not acknowledged within %g s: it may still be carried out",
+             (double)requests->conf.timeout_ms / 1000);
     requests_answer_unavailable(requests, client, "timeout", text, NULL);
 }
 

@@ -158,7 +158,7 @@ clients_wait_no_longer_than_their_time(void **unused)
     assert_int_equal(hr_requests_turn(&requests, hr_clock_ms()), 50400 + 1000);
     expect_heard(0, 503,
                  "{\"status\":\"ERROR\",\"code\":\"timeout\",\"message\":\"the request was taken, "
-                 "but not acknowledged within 1000 ms: it may still be carried out\"}");
+                 "but not acknowledged within 1 s: it may still be carried out\"}");
     assert_int_equal(clients[1].answers, 0);
     hr_requests_end(&requests, FIRST); /* the record goes on, and nobody waits for it */
     assert_int_equal(clients[0].answers, 1);
