@@ -250,7 +250,19 @@ def test_the_schema_takes_every_example_of_the_reference(validator):
     assert len(blocks) >= 17
     for block in blocks:
         ((section, nodes),) = yaml.safe_load(block).items()
-        validator.validate({**flights, section: {**flights[section], **nodes}})
+        validator.validate({**flights, section: {**flights.get(section, {}), **nodes}})
+
+
+@pytest.mark.parametrize("changes", [
+    {"sources": None, "sinks": None, "include": ["other.yaml"]},
+    {"sources": None, "include": [{"file": "other.yaml", "take": ["sources", "endpoints"]}, "third.yaml"]},
+    {"topology": None, "fragment": "part", "sources": None, "sinks": None, "guarantee": None, "errors": None},
+])
+def test_the_schema_takes_what_others_complete(validator, changes):
+    flights = yaml.safe_load((ROOT / FLIGHTS).read_text())
+    for key, value in changes.items():
+        change(flights, [key], value)
+    validator.validate(flights)
 
 
 def change(topology, path, value):
@@ -270,6 +282,11 @@ def change(topology, path, value):
     (["topology"], "Flight-Delay"),
     (["source"], {}),
     (["guarantee"], "at-most-once"),
+    (["fragment"], "a_part"),
+    (["include"], []),
+    (["include"], "batch.yaml"),
+    (["include"], [{"file": "batch.yaml", "take": ["step"]}]),
+    (["include"], [{"take": ["steps"]}]),
     (["sources", "requests", "kafka", "topic"], None),
     (["sources", "requests", "file"], {"path": "a.jsonl"}),
     (["sources", "requests", "from"], "features"),
@@ -286,7 +303,7 @@ def change(topology, path, value):
     (["sinks", "kafka_response", "kafka"], None),
     (["errors", "dead_letters"], {"mongo": {"connection": "mongo", "database": "a", "collection": "b"}}),
     (["errors", "max_rate"], {"records": 5, "per": "1 minute"}),
-], ids=lambda value: ".".join(value) if isinstance(value, list) else "")
+], ids=lambda value: ".".join(map(str, value)) if isinstance(value, list) else "")
 def test_the_schema_refuses(validator, tree, path, value):
     """And so does check: the schema is never stricter than the program."""
     topology = yaml.safe_load((ROOT / FLIGHTS).read_text())
@@ -305,7 +322,7 @@ def test_the_schema_refuses(validator, tree, path, value):
     (["steps", "features", "derive", "One"], 1),
     (["steps", "features", "derive", "Yes"], True),
     (["sinks", "kafka_response", "format"], "json"),
-], ids=lambda value: ".".join(value) if isinstance(value, list) else "")
+], ids=lambda value: ".".join(map(str, value)) if isinstance(value, list) else "")
 def test_the_schema_takes_what_check_takes(validator, tree, path, value):
     topology = yaml.safe_load((ROOT / FLIGHTS).read_text())
     change(topology, path, value)
