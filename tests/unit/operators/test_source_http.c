@@ -223,6 +223,7 @@ load(const char *on_error)
     if (topology == NULL || hr_topology_compile(topology, diag) != HR_OK) {
         hr_diag_print(diag, stderr, HR_DIAG_TEXT);
         fail_msg("the topology has errors");
+        return NULL;
     }
     topology->diag = NULL;
     hr_diag_destroy(diag);
