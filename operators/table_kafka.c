@@ -25,7 +25,7 @@
 #define RETRY_MAX_MS 30000
 #define READ_WAIT_MS 100
 #define PREFETCH_BYTES ((int64_t)8 << 20)
-#define PUBLISH_MIN_MS 50
+#define PUBLISH_MIN_MS 10
 #define PUBLISH_SHARE 20 /* a snapshot that took 1 ms is followed by 20 ms without one */
 #define GROWN_MS 60000
 #define EXPIRE_MAX_MS 1000 /* a row is there so long beyond its time, at most */
@@ -137,11 +137,11 @@ table_kafka_expire(table_kafka_session *s)
 static int
 table_kafka_publish(table_kafka_session *s, hr_error *err)
 {
-    int64_t start = hr_clock_ms(), spent;
+    int64_t start_us = hr_clock_us(), pause_ms;
     int rc = hr_table_publish(s->table, s->builder, err);
 
-    spent = (hr_clock_ms() - start) * PUBLISH_SHARE;
-    s->publish_at_ms = hr_clock_ms() + (spent > PUBLISH_MIN_MS ? spent : PUBLISH_MIN_MS);
+    pause_ms = (hr_clock_us() - start_us) * PUBLISH_SHARE / 1000;
+    s->publish_at_ms = hr_clock_ms() + (pause_ms > PUBLISH_MIN_MS ? pause_ms : PUBLISH_MIN_MS);
     s->dirty = false;
     s->published = true;
     return rc;
