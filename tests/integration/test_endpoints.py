@@ -194,7 +194,7 @@ def test_an_answer_is_found_soon_after_it_was_produced(site, topics, kafka):
         site.wait(f"/answers/u{i}", 200, found(f"u{i}", i % 4))
         took_ms.append((time.monotonic() - produced) * 1000)
     print(f"acknowledged to found: median {statistics.median(took_ms):.0f} ms, at most {max(took_ms):.0f} ms")
-    assert statistics.median(took_ms) < 50
+    assert statistics.median(took_ms) < 100
     site.process.stop_cleanly()
 
 
