@@ -108,6 +108,9 @@ hr_admin_on_table(void *ctx, hr_http_request *request)
         hr_http_answer_error(request, 400, "topology-missing",
                              "%zu topologies have a table '%s': say which with ?topology=NAME",
                              found, name);
+    } else if (hr_table_on_demand(table)) {
+        hr_http_answer_error(request, 501, "table-on-demand",
+                             "no rows of the table '%s' are held in memory", name);
     } else {
         tables_look_up(request, table);
     }
