@@ -185,10 +185,16 @@ test('an answer without probabilities shows its class alone', async () => {
   });
 });
 
-test('an origin that the model never met comes with a caution', async () => {
-  await withForm({}, { ...FLIGHT, Origin: 'DEN' }, async (page) => {
+test('an origin or an airline that the model never met comes with a caution', async () => {
+  await withForm({}, FLIGHT, async (page) => {
     await ask(page);
-    assert.match(await text(page, '#caveat'), /DEN is an unknown airport/);
+    assert.equal(await page.locator('#caveat').isVisible(), false);
+    await page.fill('#Origin', 'DEN');
+    await ask(page);
+    assert.match(await text(page, '#caveat'), /never met the airport DEN:/);
+    await page.fill('#Carrier', 'ZZ');
+    await ask(page);
+    assert.match(await text(page, '#caveat'), /never met the airport DEN nor the airline ZZ:/);
   });
 });
 
@@ -307,7 +313,9 @@ test('after 60 seconds without an answer it says what can be done, and goes on w
       response: () => (open ? answered({ Prediction: 1 }) : { json: { status: 'WAIT', id: 'id-1' } }),
     });
     await page.click('#ask');
-    for (let second = 0; second < 70 && await page.getAttribute('#answer', 'data-state') !== 'failed'; second++) {
+    await page.clock.runFor(5000);
+    assert.match(await text(page, '#took'), /^Waiting for [4-9] seconds, at most for 60\.$/);
+    for (let second = 5; second < 70 && await page.getAttribute('#answer', 'data-state') !== 'failed'; second++) {
       await page.clock.runFor(1000);
     }
     await state(page, 'failed');

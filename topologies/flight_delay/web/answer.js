@@ -4,6 +4,7 @@
 import {CLASSES, LEARNED_ORIGINS, dayWords, delayWords, durationWords, flightWords, percentWords} from "./words.js";
 
 const SHOW_WAITING_MS = 150; // an answer that comes sooner needs no word about waiting
+const COUNT_FROM_S = 2;
 
 const byId = (id) => document.getElementById(id);
 
@@ -37,6 +38,7 @@ export class Answer {
 
   say({state, eyebrow, headline, detail = "", took = [], caveat = ""}) {
     clearTimeout(this.timer);
+    clearInterval(this.clock);
     this.card.dataset.state = state;
     byId("eyebrow").textContent = eyebrow;
     byId("headline").textContent = headline;
@@ -77,11 +79,18 @@ export class Answer {
   }
 
   waiting(question, cancel) {
+    const start = performance.now();
+    const count = () => {
+      const seconds = Math.floor((performance.now() - start) / 1000);
+      if (seconds >= COUNT_FROM_S) byId("took").textContent = `Waiting for ${seconds} seconds, at most for 60.`;
+    };
     this.announce("");
     const show = () => {
       this.draw(-1, undefined);
       this.say({state: "waiting", eyebrow: "Asked", headline: "The question is on its way to the trees and back…", detail: this.trip(question)});
       this.action("Cancel", cancel);
+      this.clock = setInterval(count, 1000);
+      this.comeIntoView();
       this.announce("Asked. Waiting for the answer.");
     };
     clearTimeout(this.timer);
@@ -89,17 +98,24 @@ export class Answer {
   }
 
   answered(question, {label, shares}, {id, acceptedMs, answeredMs}) {
-    const foreign = !LEARNED_ORIGINS.includes(question.Origin);
     this.say({
       state: "answered", eyebrow: "Most likely", headline: CLASSES[label].headline, detail: this.trip(question),
       took: [`Answered in ${durationWords(answeredMs)}. Kafka had the question after ${durationWords(acceptedMs)}.`,
         `Request ${id}`],
-      caveat: foreign ? `The model learned only from flights that left New York. To it ${question.Origin} is an `
-        + "unknown airport: take the answer as a rough guess." : "",
+      caveat: this.caveat(question),
     });
     this.draw(label, shares);
     this.card.dataset.tone = String(label);
     this.focus();
+  }
+
+  // What the model never met, and so treats like everything else that it never met.
+  caveat({Origin, Carrier}) {
+    const unknown = [LEARNED_ORIGINS.includes(Origin) ? [] : `the airport ${Origin}`,
+      this.lists.carrierWords(Carrier) ? [] : `the airline ${Carrier}`].flat();
+    if (unknown.length === 0) return "";
+    return "The model learned from flights that left New York in 2013, and never met "
+      + `${unknown.join(" nor ")}: take its answer as a rough guess.`;
   }
 
   // actions: [label, function] pairs; the first is the one to press.
@@ -118,6 +134,10 @@ export class Answer {
   focus() {
     this.announce("");
     byId("headline").focus({preventScroll: true});
+    this.comeIntoView();
+  }
+
+  comeIntoView() {
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.card.scrollIntoView({block: "nearest", behavior: calm ? "auto" : "smooth"});
   }
