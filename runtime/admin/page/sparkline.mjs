@@ -5,7 +5,7 @@ import { attribute, s } from './dom.mjs';
 
 const WIDTH = 120;
 const HEIGHT = 28;
-const POINTS = 120;
+const POINTS_LEAST = 30; // fewer do not fill the width, so that a line does not jump at first
 
 export function sparkline() {
   const line = s('path', { class: 'line' });
@@ -22,13 +22,14 @@ export function sparkline() {
 // [[x, y], ...] runs of known values; newest at the right.
 export function runs(values) {
   const most = Math.max(...values.filter((value) => value !== null), 0);
+  const step = WIDTH / (Math.max(values.length, POINTS_LEAST) - 1);
   const out = [[]];
   values.forEach((value, i) => {
     if (value === null) {
       out.push([]);
       return;
     }
-    const x = WIDTH - (values.length - 1 - i) * (WIDTH / (POINTS - 1));
+    const x = WIDTH - (values.length - 1 - i) * step;
     const y = most > 0 ? HEIGHT - 1.5 - (value / most) * (HEIGHT - 3) : HEIGHT - 1.5;
     out.at(-1).push([Number(x.toFixed(1)), Number(y.toFixed(1))]);
   });
