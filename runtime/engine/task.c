@@ -282,18 +282,10 @@ task_refused(hr_task *task, uint32_t sequence, const hr_ack *ack)
 }
 
 bool
-hr_task_ack(hr_task *task, const hr_ack *ack, hr_sink_metrics *output)
+hr_task_output_failed(hr_task *task, const hr_ack *ack)
 {
     uint32_t sequence = hr_token_sequence(ack->token);
 
-    if (hr_token_epoch(ack->token) != (task->epoch & HR_EPOCH_MASK) ||
-        !hr_tracker_holds(&task->tracker, sequence)) {
-        return false; /* of a time before the last rewind */
-    }
-    if (ack->status == HR_ACK_OK) {
-        hr_task_output_done(task, sequence, output);
-        return false;
-    }
     if (task_refused(task, sequence, ack)) {
         return true;
     }

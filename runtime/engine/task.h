@@ -6,6 +6,7 @@
 #define HR_ENGINE_TASK_H
 #include "engine/late_letter.h"
 #include "engine/metrics.h"
+#include "engine/token.h"
 #include "engine/tracker.h"
 #include "engine/work.h"
 #include "hr_sink.h"
@@ -87,9 +88,20 @@ hr_task_stalled(const hr_task *task)
     return task->work != NULL || task->late.first != NULL;
 }
 
-/* An output of the record ended, at the sink of these metrics. True: the record that the ack kept
- * was taken. */
-bool hr_task_ack(hr_task *task, const hr_ack *ack, hr_sink_metrics *output);
+/* The record's output is waited for; false: it is of a time before the last rewind. */
+static inline bool
+hr_task_awaits(const hr_task *task, hr_token token)
+{
+    return hr_token_epoch(token) == (task->epoch & HR_EPOCH_MASK) &&
+           hr_tracker_holds(&task->tracker, hr_token_sequence(token));
+}
+
+/* An output that is waited for ended: well at the sink of these metrics, or (NULL) by being
+ * skipped. */
+void hr_task_output_done(hr_task *task, uint32_t sequence, hr_sink_metrics *output);
+
+/* ... or badly. True: the record that the ack kept was taken. */
+bool hr_task_output_failed(hr_task *task, const hr_ack *ack);
 
 /* A dead letter of that record was refused before: it is cut. */
 bool hr_task_cuts_letter(hr_task *task, int64_t offset);

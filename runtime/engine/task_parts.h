@@ -22,9 +22,6 @@ int hr_task_process(hr_task *task, hr_error *err);
  */
 bool hr_task_outputs(hr_task *task);
 
-/* One output of the record has ended: well at that sink, or (NULL) by being skipped. */
-void hr_task_output_done(hr_task *task, uint32_t sequence, hr_sink_metrics *output);
-
 /* The task waits for room in that sink from now on; NULL: it goes on. */
 void hr_task_stall(hr_task *task, hr_sink *sink);
 

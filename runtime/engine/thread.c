@@ -69,21 +69,40 @@ hr_thread_task_drop(hr_thread *thread, hr_task *task)
 }
 
 void
-hr_thread_ack(hr_thread *thread, const hr_ack *ack)
+hr_thread_ack_ok(hr_thread *thread, hr_token token)
 {
-    hr_task *task = thread->tasks[hr_token_task(ack->token)];
-    hr_sink *sink = hr_thread_sink(thread, hr_token_sink(ack->token));
+    const hr_sink *sink = hr_thread_sink(thread, hr_token_sink(token));
+    hr_task *task = thread->tasks[hr_token_task(token)];
 
     thread->outputs_open--;
-    if (ack->status == HR_ACK_OK) {
-        hr_counter_add(&sink->metrics->out, 1);
-    } else if (ack->status == HR_ACK_RETRY) {
-        hr_counter_add(&sink->output->retries, 1);
-    } else {
-        hr_counter_add(&sink->output->refused, 1);
+    hr_counter_add(&sink->metrics->out, 1);
+    if (task != NULL && hr_task_awaits(task, token)) {
+        hr_task_output_done(task, hr_token_sequence(token), sink->output);
     }
-    if (task == NULL || !hr_task_ack(task, ack, sink->output)) {
+}
+
+static void
+thread_ack_failed(hr_thread *thread, const hr_ack *ack)
+{
+    const hr_sink *sink = hr_thread_sink(thread, hr_token_sink(ack->token));
+    hr_task *task = thread->tasks[hr_token_task(ack->token)];
+
+    thread->outputs_open--;
+    hr_counter_add(ack->status == HR_ACK_RETRY ? &sink->output->retries : &sink->output->refused,
+                   1);
+    if (task == NULL || !hr_task_awaits(task, ack->token) || !hr_task_output_failed(task, ack)) {
         hr_kept_free(ack->kept);
+    }
+}
+
+void
+hr_thread_ack(hr_thread *thread, const hr_ack *ack)
+{
+    if (ack->status == HR_ACK_OK) {
+        hr_thread_ack_ok(thread, ack->token);
+        hr_kept_free(ack->kept);
+    } else {
+        thread_ack_failed(thread, ack);
     }
 }
 

@@ -112,6 +112,9 @@ hr_thread_sink(const hr_thread *thread, uint32_t sink)
 /* An output ended; what the ack kept is taken. */
 void hr_thread_ack(hr_thread *thread, const hr_ack *ack);
 
+/* ... well: the shortest way there, for sinks whose acknowledgements come one by one. */
+void hr_thread_ack_ok(hr_thread *thread, hr_token token);
+
 /* Notes trouble of a source or sink of the thread; the run fails where it is fatal, or is to fail
  * fast. */
 void hr_thread_trouble(hr_thread *thread, hr_trouble *trouble, const char *what,

@@ -87,6 +87,10 @@ hr_sink_ack(hr_sink *sink, hr_token token, hr_ack_status status, const char *rea
 {
     hr_ack ack; /* the reason is long, and mostly there is none */
 
+    if (status == HR_ACK_OK) {
+        hr_thread_ack_ok(sink->thread, token);
+        return;
+    }
     ack.token = token;
     ack.status = status;
     ack.kept = NULL;
