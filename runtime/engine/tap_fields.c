@@ -151,7 +151,7 @@ tap_write_member(hr_tap_writer *writer, size_t start, const hr_fields *fields,
                       : since != NULL || !fields_keep(fields, member->name_raw)) {
         return true;
     }
-    if (name.len > HR_TAP_VALUE_BYTES || !tap_has_room(writer)) {
+    if (name.len > HR_TAP_VALUE_BYTES) {
         writer->truncated = true;
         return true;
     }
@@ -171,6 +171,9 @@ tap_write_source(hr_tap_writer *writer, size_t start, const hr_fields *fields,
         return false;
     }
     while ((more = hr_json_next(&iter, &member)) > 0) {
+        if (!tap_has_room(writer)) {
+            return true; /* no use to read on */
+        }
         if (!tap_write_member(writer, start, fields, since, &member)) {
             return false;
         }

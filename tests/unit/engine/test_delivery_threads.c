@@ -8,6 +8,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "engine/app.h"
+#include "engine/stats.h"
 #include "engine/thread.h"
 #include "engine/topology_compile.h"
 #include "hr_test.h"
@@ -51,6 +52,7 @@ static struct {
     unsigned misled; /* told of an end that was none, or of a wrong failure */
     hr_on_error action;
     uint64_t fetched;
+    uint64_t backpressure_us;
 } sim;
 
 typedef struct sim_sink {
@@ -574,6 +576,34 @@ sim_check(unsigned seed)
     }
 }
 
+/* What is counted is what happened. Acknowledgements that come after the loop has ended are not. */
+static void
+sim_check_stats(hr_app *app)
+{
+    hr_stats *stats = hr_app_stats_take(app);
+    const hr_stats_run *run = &stats->runs[0];
+    uint64_t delivered[SINKS + 1] = {0};
+
+    for (size_t i = 0; i < RECORDS; i++) {
+        delivered[0] += sim.records[i].delivered[0];
+        delivered[1] += sim.records[i].delivered[1];
+        delivered[SINKS] += sim.records[i].letters;
+    }
+    for (size_t i = 0; i <= SINKS; i++) {
+        const hr_stats_node *sink = &run->nodes[run->n_nodes - 1 - SINKS + i];
+
+        assert_string_equal(sink->kind, i < SINKS ? "sink" : "dead_letters");
+        assert_in_range(sink->out, sink->latency->total, delivered[i]);
+        assert_true(sink->in >= sink->out);
+        assert_true(sink->retries == 0 || sim.retry_permille > 0);
+    }
+    assert_true(run->records_done >= RECORDS || run->failure != NULL);
+    assert_int_equal(run->records_done, run->latency->total);
+    assert_true(run->rewinds > 0 || sim.retry_permille == 0);
+    sim.backpressure_us += run->backpressure_us;
+    hr_stats_destroy(stats);
+}
+
 /* A run of the topology by what sim_reset() made; how it ended. */
 static int
 sim_run(const char *on_error)
@@ -596,6 +626,7 @@ sim_run(const char *on_error)
     assert_non_null(app);
     assert_int_equal(hr_app_add(app, sim_topology(), &options, &err), HR_OK);
     rc = hr_app_loop(app);
+    sim_check_stats(app);
     hr_app_destroy(app);
     hr_runner_destroy(runner);
     unlink(topology_path);
@@ -608,6 +639,7 @@ nothing_is_lost_and_nothing_committed_too_early(void **state)
 {
     const char *more = getenv("HEADRACE_SEEDS");
     unsigned seeds = more != NULL ? (unsigned)atoi(more) : SEEDS;
+    uint64_t backpressure_us = 0;
 
     (void)state;
     hr_log_init(HR_LOG_ERROR, false);
@@ -615,7 +647,9 @@ nothing_is_lost_and_nothing_committed_too_early(void **state)
         sim_reset(seed);
         assert_int_equal(sim_run("dead_letter"), 0);
         sim_check(seed);
+        backpressure_us += sim.backpressure_us;
     }
+    assert_true(backpressure_us > 0);
 }
 
 /* Seeds whose sinks refuse one by one and where nothing else goes wrong. */

@@ -55,6 +55,30 @@ what_lies_below_an_edge_is_counted_exactly(void **state)
     assert_int_equal(hr_counter_get(&h.sum_us), 999000);
 }
 
+static void
+what_is_noted_is_counted_at_the_next_other_value_or_flush(void **state)
+{
+    static hr_histogram h;
+    uint64_t counts[HR_HISTOGRAM_BUCKETS] = {0};
+
+    (void)state;
+    for (unsigned i = 0; i < 10; i++) {
+        hr_histogram_note(&h, 0);
+    }
+    for (unsigned i = 0; i < 5; i++) {
+        hr_histogram_note(&h, 20);
+    }
+    hr_histogram_sum(&h, counts);
+    assert_int_equal(counts[0], 10);
+    assert_int_equal(counts[20], 0);
+    hr_histogram_flush(&h);
+    hr_histogram_flush(&h);
+    hr_histogram_sum(&h, counts);
+    assert_int_equal(counts[0], 20); /* sums add up */
+    assert_int_equal(counts[20], 5);
+    assert_int_equal(hr_counter_get(&h.sum_us), 100);
+}
+
 int
 main(void)
 {
@@ -62,6 +86,7 @@ main(void)
         cmocka_unit_test(quantiles_are_within_a_bucket),
         cmocka_unit_test(every_value_has_a_bucket),
         cmocka_unit_test(what_lies_below_an_edge_is_counted_exactly),
+        cmocka_unit_test(what_is_noted_is_counted_at_the_next_other_value_or_flush),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
