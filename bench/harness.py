@@ -67,13 +67,13 @@ class Peak(threading.Thread):
             time.sleep(0.05)
 
 
-def measure(command, records, environment, watch=None):
+def measure(command, records, environment, watch=None, folder=ROOT):
     """watch(path of the log) returns something with stop(): what looks at the process meanwhile."""
     touch_memory()
     stolen, total = steal()
     started = time.monotonic()
     with tempfile.NamedTemporaryFile() as log:
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, cwd=ROOT, env=environment)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log, cwd=folder, env=environment)
         peak = Peak(process.pid)
         watcher = watch(pathlib.Path(log.name)) if watch is not None else None
         _, status, usage = os.wait4(process.pid, 0)

@@ -57,16 +57,17 @@ class Watch(threading.Thread):
 
 
 def commands(opt, config):
-    def headrace(binary, tree, *more):
-        return [str(binary), "run", str(tree / "topologies/flight_delay/topology.yaml"), "--config", str(config),
+    """{name: (command line, what looks at it, working directory)}"""
+    def headrace(binary, *more):
+        return [str(binary), "run", "topologies/flight_delay/topology.yaml", "--config", str(config),
                 "--sinks", "kafka_response", "--until-end", "--quiet", *more]
     made = {
-        "off": (headrace(HEADRACE, ROOT, "--http", "off"), None),
-        "idle": (headrace(HEADRACE, ROOT, "--http", "127.0.0.1:0"), None),
-        "watched": (headrace(HEADRACE, ROOT, "--http", "127.0.0.1:0"), Watch),
+        "off": (headrace(HEADRACE, "--http", "off"), None, ROOT),
+        "idle": (headrace(HEADRACE, "--http", "127.0.0.1:0"), None, ROOT),
+        "watched": (headrace(HEADRACE, "--http", "127.0.0.1:0"), Watch, ROOT),
     }
     if opt.before is not None:
-        made["before"] = (headrace(opt.before / "build/release/headrace", opt.before), None)
+        made["before"] = (headrace(opt.before.resolve() / "build/release/headrace"), None, opt.before)
     return made
 
 
@@ -105,8 +106,9 @@ def main(arguments):
             results = {name: [] for name in variants}
             for number in range(opt.rounds):
                 for name in turned(list(variants), number):
-                    command, watch = variants[name]
-                    results[name].append(measure([*command, "--group", f"{name}-{number}"], opt.records, environment, watch))
+                    command, watch, tree = variants[name]
+                    results[name].append(measure([*command, "--group", f"{name}-{number}"], opt.records, environment,
+                                                 watch, tree))
             report(results, opt.rounds)
         finally:
             broker.stop()

@@ -142,6 +142,25 @@ def test_promtool_has_no_complaint_and_all_that_is_documented_is_there_and_no_mo
             assert labels == known[name], sample
 
 
+def test_endpoints_have_their_metrics_and_no_complaint_either(headrace):
+    process = headrace("run", "topologies/flight_delay/web.yaml", "--config", "config/embedded.yaml",
+                       "--http", "127.0.0.1:0", "--set", "connections.web.listen='127.0.0.1:0'")
+    served = Served(process)
+    served.wait_ready()
+    web = process.wait_line(r"http on http://(\S+?)/ of=web")[1]
+    asker = http.client.HTTPConnection(web, timeout=10)
+    asker.request("GET", "/flights/delays/predict/classify_realtime/response/nobody")
+    assert json.loads(asker.getresponse().read()) == {"status": "WAIT", "id": "nobody"}
+    asker.close()
+    metrics = served.metrics()
+    assert promtool.complaints(metrics.text) == ""
+    known = documented()
+    endpoints = {name for name in known if "_endpoint_" in name}
+    assert metrics.names == set(known) and endpoints <= metrics.with_values()
+    assert metrics.value("headrace_endpoint_answers_total", node="answer") == 1
+    assert served.topology()["by_name"]["answer"]["kind"] == "endpoint"
+
+
 def test_the_model_in_use_and_what_it_had_not_seen_are_told(embedded):
     process, served = embedded
     line = json.dumps({**json.loads(flights.lines()[0]), "Carrier": "??"})
