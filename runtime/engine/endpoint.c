@@ -48,6 +48,16 @@ endpoint_create(hr_node *node, const hr_runner *runner, hr_http_server *server)
     return endpoint;
 }
 
+/* The topology is known to whoever tells the error, the endpoint is not. */
+static void
+endpoint_name_in(hr_error *err, const hr_node *node)
+{
+    char why[sizeof err->msg];
+
+    memcpy(why, err->msg, sizeof why);
+    snprintf(err->msg, sizeof err->msg, "endpoint %.60s: %.300s", node->name.s, why);
+}
+
 hr_endpoint *
 hr_endpoint_open(hr_node *node, const hr_runner *runner, hr_http_server *server,
                  hr_table *const *tables, hr_error *err)
@@ -60,6 +70,7 @@ hr_endpoint_open(hr_node *node, const hr_runner *runner, hr_http_server *server,
     }
     endpoint->tables = tables;
     if (endpoint->type->open(endpoint, endpoint->state, err) != HR_OK) {
+        endpoint_name_in(err, node);
         hr_endpoint_close(endpoint);
         endpoint = NULL;
     }
