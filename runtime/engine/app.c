@@ -14,7 +14,8 @@
 #define RUNS_MAX 64
 #define HOUSEKEEPING_MS 500
 #define HOLDING_LOG_MS 5000
-#define EXIT_LATE_MS 2000 /* behind the shutdown limit, for closing clients */
+#define SAME_SIGNAL_MS 200 /* `timeout` tells a process, and then its group */
+#define EXIT_LATE_MS 2000  /* behind the shutdown limit, for closing clients */
 
 struct hr_app {
     hr_runner *runner;
@@ -194,6 +195,9 @@ app_on_signal(uv_signal_t *handle, int number)
 {
     hr_app *app = handle->data;
 
+    if (app->stopping && hr_clock_ms() - app->stopping_since_ms < SAME_SIGNAL_MS) {
+        return;
+    }
     if (app->stopping) {
         hr_log(HR_LOG_WARN, "second signal: exits at once; nothing is lost, but what was under way "
                             "will be repeated");

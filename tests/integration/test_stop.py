@@ -62,6 +62,7 @@ def test_a_second_signal_exits_at_once(fault_rig, mongofault):
     wait_until(lambda: mongofault.fired() > 0, 30, "the sink is not reached")
     process.interrupt()
     process.wait_line("stopping")
+    time.sleep(0.25)  # two at once count as one
     process.interrupt()
     process.expect_exit(128 + signal.SIGTERM, limit_s=2)
     assert "second signal" in process.log()
@@ -70,6 +71,20 @@ def test_a_second_signal_exits_at_once(fault_rig, mongofault):
     rig.wait_done()
     again.stop_cleanly()
     audit(range(100), rig.documents.find({}, {"_id": False}).sort("n")).assert_exactly_once()
+
+
+def test_one_stop_that_comes_as_two_signals_is_a_clean_one(rig):
+    """`timeout` sends its signal to the process, and then to the process group."""
+    rig.create_topics()
+    rig.counted("kafka")
+    rig.topics.produce(rig.requests, records(0, 100))
+    process = rig.run()
+    rig.wait_done()
+    process.interrupt()
+    process.wait_line("stopping")
+    process.interrupt()
+    process.expect_exit(0)
+    assert "second signal" not in process.log()
 
 
 @pytest.mark.parametrize("fault", ["blocked", "gone"])
