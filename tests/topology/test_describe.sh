@@ -10,7 +10,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 status=0
 for topology in topologies/flight_delay/topology.yaml tests/topology/answers.yaml; do
     name=$(sed -n 's/^topology: \([a-z_]*\).*/\1/p' "$topology")
-    for format in text dot mermaid; do
+    include=$("$HEADRACE" describe topologies/flight_delay/batch.yaml | grep includes)
+[ "$include" = '    includes: topologies/flight_delay/topology.yaml (4 nodes)' ] || { echo "describe: $include" >&2 && status=1; }
+for format in text dot mermaid; do
         expected=tests/topology/expected/$name.$format
         if [ "${1:-}" = --write ]; then
             "$HEADRACE" describe "$topology" --format "$format" >"$expected"
