@@ -230,8 +230,8 @@ hr_cmd_demo(int argc, char **argv)
     if (runner == NULL) {
         return 1;
     }
-    /* The table is the show; the log speaks up only when something is wrong. */
-    hr_log_init(HR_LOG_WARN, false);
+    /* The table is the show: what a passenger is told anyway would only tear it. */
+    hr_log_init(HR_LOG_ERROR, false);
     args.arena = hr_arena_create(4096, 65536);
     rc = args.arena != NULL ? demo_main(&args, runner) : 1;
     hr_arena_destroy(args.arena);

@@ -79,9 +79,9 @@ class Website:
             time.sleep(every_s)
 
     def is_up(self):
-        """Its tables are loaded, too."""
+        """All of it: until then what has no route yet is answered with 503."""
         try:
-            return self.get(RESPONSE + "nobody").status == 200
+            return self.get(RESPONSE + "nobody").status == 200 and self.get(ASK).status == 405
         except (OSError, http.client.HTTPException):
             return False
 
