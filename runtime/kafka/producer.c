@@ -11,7 +11,6 @@
 
 #define BATCH_BYTES_MAX 900000
 #define VU_MAX 8
-#define PROBE_MS 1000
 
 struct hr_kafka_producer {
     rd_kafka_t *rk;
@@ -25,7 +24,6 @@ struct hr_kafka_producer {
     bool compressed;    /* so a record's size says little about what the broker sees */
     bool held;          /* nothing is sent: an answer is due, or the client has to be replaced */
     bool closing, troubled, recycle;
-    bool away;                    /* the trouble is that no broker answers */
     const hr_kafka_topic *missed; /* the trouble is this topic, which is not there; or NULL */
 };
 
@@ -36,7 +34,6 @@ producer_trouble(hr_kafka_producer *producer, const char *text, bool fatal)
 {
     if (!producer->closing && (text != NULL || producer->troubled)) {
         producer->troubled = text != NULL;
-        producer->away = false;
         producer->missed = NULL;
         producer->conf.watch.trouble(producer->conf.watch.ctx, text, fatal);
     }
@@ -62,18 +59,6 @@ producer_trouble_over(hr_kafka_producer *producer)
     }
 }
 
-/* Asks for a topic anew: its answer tells that the brokers are back where nothing is sent. */
-static void
-producer_probe(hr_kafka_producer *producer)
-{
-    hr_kafka_topic *topic = producer->topics;
-
-    if (topic != NULL && !producer->conf.connection->u.kafka.embedded &&
-        topic->state > HR_KAFKA_TOPIC_ASKED && topic->ask_at_ms == 0) {
-        topic->ask_at_ms = hr_clock_ms() + PROBE_MS;
-    }
-}
-
 static void
 producer_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
 {
@@ -93,8 +78,6 @@ producer_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
                         sizeof text);
     hr_kafka_probe_note(&producer->probe, (rd_kafka_resp_err_t)code);
     producer_trouble(producer, text, false);
-    producer->away = producer->troubled;
-    producer_probe(producer);
 }
 
 static void
@@ -339,9 +322,6 @@ producer_answers(hr_kafka_producer *producer)
 
     while ((event = rd_kafka_queue_poll(producer->admin, 0)) != NULL) {
         hr_kafka_topic_answer(producer->topics, event, hr_clock_ms());
-        if (producer->away && rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR_NO_ERROR) {
-            producer_trouble_over(producer);
-        }
         rd_kafka_event_destroy(event);
     }
 }
