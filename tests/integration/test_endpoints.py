@@ -7,6 +7,7 @@ import concurrent.futures
 import http.client
 import json
 import os
+import pathlib
 import re
 import socket
 import statistics
@@ -251,6 +252,16 @@ def answers_from_mongo(site, uri, database):
     return site
 
 
+def paused(process):
+    """Pauses it, and waits until none of its threads runs any more."""
+    process.pause()
+    tasks = pathlib.Path(f"/proc/{process.pid}/task")
+
+    def stopped():
+        return all("\nState:\tT" in (task / "status").read_text() for task in tasks.iterdir())
+    wait_until(stopped, 10, "the server goes on")
+
+
 def test_documents_are_looked_up_where_they_are(site, mongo, database):
     database.answers.create_index("UUID", unique=True)
     answers_from_mongo(site, mongo.uri, database.name).start()
@@ -301,7 +312,7 @@ def test_a_lost_mongodb_is_told_soon_and_found_again(site, own_mongo):
         assert time.monotonic() - start < 6
     own_mongo.start()
     site.wait("/answers/a", 200, found("a"), limit_s=30)
-    own_mongo.pause()
+    paused(own_mongo)
     start = time.monotonic()
     with concurrent.futures.ThreadPoolExecutor(20) as pool:
         statuses = [status for status, _ in pool.map(site.get, ["/answers/a"] * 20)]
@@ -315,7 +326,7 @@ def test_a_lost_mongodb_is_told_soon_and_found_again(site, own_mongo):
 def test_requests_that_wait_for_mongodb_are_answered_when_the_process_stops(site, own_mongo):
     answers_from_mongo(site, own_mongo.uri, "site").start()
     site.wait("/answers/a", 200, waiting("a"))
-    own_mongo.pause()
+    paused(own_mongo)
     with concurrent.futures.ThreadPoolExecutor(10) as pool:
         asked = [pool.submit(site.get, "/answers/a") for _ in range(10)]
         time.sleep(0.3)
