@@ -1,0 +1,239 @@
+"""bench/run: from the plan to lines of results, with the time that is left.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import argparse
+import dataclasses
+import pathlib
+import sys
+import tempfile
+import time
+
+from . import machine, measure, peers, plan, rounds, workloads
+from .broker import RealBroker, fill
+from .results import Results
+
+
+def options(arguments):
+    parser = argparse.ArgumentParser(prog="bench/run")
+    parser.add_argument("--peers", action="store_true", help="the peers instead of limits, factors and stages")
+    parser.add_argument("--quick", action="store_true", help="two short rounds of each: does it work?")
+    parser.add_argument("--only", default="", help="groups, with commas between")
+    parser.add_argument("--rounds", type=int, help="of every group, instead of the plan's")
+    parser.add_argument("--out", type=pathlib.Path, default=machine.ROOT / "build/bench.jsonl")
+    parser.add_argument("--list", action="store_true", help="print the groups and their budgets")
+    return parser.parse_args(arguments)
+
+
+def planned(opt):
+    """The parts of the run, in order."""
+    if opt.peers:
+        parts = [*plan.PEER_GROUPS, *plan.PEER_LATENCIES, *plan.PEER_STARTS]
+    else:
+        parts = [*plan.GROUPS, *plan.LATENCIES, *plan.STARTS]
+    wanted = [name for name in opt.only.split(",") if name]
+    unknown = set(wanted) - {part.name for part in parts}
+    if unknown:
+        sys.exit(f"bench/run: there is no group {', '.join(sorted(unknown))}; --list prints them")
+    parts = [part for part in parts if not wanted or part.name in wanted]
+    return [shortened(part, opt) for part in parts]
+
+
+def shortened(part, opt):
+    count = opt.rounds or (2 if opt.quick else part.rounds)
+    seconds = part.seconds * count / part.rounds
+    if not opt.quick:
+        return dataclasses.replace(part, rounds=count, seconds=round(seconds))
+    if isinstance(part, plan.Group):
+        return dataclasses.replace(part, rounds=count, seconds=round(seconds / 2), mbytes=max(3, part.mbytes // 10))
+    if isinstance(part, plan.Latency):
+        return dataclasses.replace(part, rounds=1, seconds=part.seconds // 4, length_s=6)
+    return dataclasses.replace(part, rounds=count, seconds=round(seconds))
+
+
+class Run:
+    def __init__(self, broker, results, parts, with_peers):
+        self.broker, self.results, self.parts = broker, results, parts
+        self.systems = {"raw": [workloads.Raw()], "prototype": [workloads.Prototype()], "headrace": [workloads.Headrace()],
+                        "peers": self._peers() if with_peers else []}
+        self.mongo = None
+        self.started = time.monotonic()
+        self.outs = {}
+        broker.topic(workloads.DEAD_LETTERS, 1, forget=True)
+
+    def _peers(self):
+        found = []
+        for name in peers.names():
+            try:
+                peer = peers.load(name)
+                peer.build()
+                found.append(peer)
+            except Exception as error:  # whatever a peer does wrong, the others are measured
+                self.results.fail("build", "", name, "", 0, error)
+                print(f"   {name} could not be built: {error}")
+        return found
+
+    def out_topic(self, partitions):
+        """One for all runs with so many partitions: what is in it does not matter, only how much comes."""
+        if partitions not in self.outs:
+            self.outs[partitions] = self.broker.topic(f"bench_out_{partitions}", partitions, forget=True)
+        return self.outs[partitions]
+
+    def jobs(self, part, in_topic, partitions, **more):
+        for system_name, workload, *threads in part.runs:
+            for system in self.systems[system_name]:
+                job = workloads.Job(workloads.WORKLOADS[workload], self.broker.bootstrap, in_topic,
+                                    self.out_topic(partitions), f"bench_{system.NAME}", partitions=partitions,
+                                    threads=threads[0] if threads else 1, **more)
+                if system.supports(job):
+                    yield system, job
+
+    def group(self, part):
+        topic = self.broker.topics.create_new(f"bench_{part.records}", partitions=part.partitions,
+                                              config={"segment.bytes": str(256 << 20)})
+        try:
+            filled = fill(self.broker, topic, part.records, bytes=part.mbytes * plan.MB)
+            jobs = list(self.jobs(part, topic, part.partitions, **self.mongo_options(part)))
+            entries = [rounds.Entry(system, job, filled["records"], self.expected(system, job, filled["records"]),
+                                    add=self.factor(part, job)) for system, job in jobs]
+            warm = next((e for e in entries if e.system.NAME == "raw"), None)
+            if warm is not None:
+                rounds.run_entry(self.broker, warm)  # the broker's own start: not counted
+            kept = rounds.throughput(self.broker, self.results, part.suite, part.name, entries, part.rounds)
+            table(kept)
+        finally:
+            self.broker.topics.admin.delete_topics([topic])[topic].result(15)
+
+    @staticmethod
+    def factor(part, job):
+        if not part.factor:
+            return {}
+        name, value = part.factor
+        return {"factor": name, "value": job.threads if name == "threads" else value}
+
+    def expected(self, system, job, records):
+        """How many records come out of `records`, counted by a run of headrace where the workload does not say."""
+        if job.workload.mongo:
+            return 0
+        if system.NAME == "raw" or job.workload.share != (0, 0):
+            return records
+        counted = rounds.run_entry(self.broker, rounds.Entry(self.systems["headrace"][0], job, records, 1), touch=False)
+        return counted["records_out"]
+
+    def mongo_options(self, part):
+        if not any(workloads.WORKLOADS[run[1]].mongo for run in part.runs):
+            return {}
+        if self.mongo is None:
+            from services.mongo import Mongo  # found through harness.broker
+            self.mongo = Mongo(self.broker.server.folder.parent / "mongo")
+            self.mongo.start()
+        return {"mongo_uri": self.mongo.uri}
+
+    def latency(self, part):
+        rows = {}
+        for number in range(part.rounds):
+            for system, job in rounds.turned(list(self.jobs(part, "", 1, profile="latency", follow=True)), number):
+                # A topic of its own: who starts must not find what was sent to the one before.
+                source = self.broker.topics.create_new("bench_latency", partitions=1)
+                out = self.broker.topics.create_new("bench_latency_out", partitions=1)
+                job = dataclasses.replace(job, in_topic=source, out_topic=out, group=source)
+                try:
+                    line = measure.latency(self.broker, system.command(job), source, out, rate=part.rate,
+                                           seconds=part.length_s, linger_ms=part.linger_ms, limit_s=90,
+                                           environment=workloads.environment(system, job))
+                except (measure.Failed, OSError) as error:
+                    self.results.fail("latency", job.workload.name, system.NAME, self.broker.name, number, error)
+                    continue
+                self.results.add("latency", job.workload.name, system.NAME, self.broker.name, number,
+                                 {"group": part.name, **line}, {"profile": "latency", **system.SETTINGS})
+                rows.setdefault((system.NAME, job.workload.name), []).append(line)
+        for (system, workload), lines in rows.items():
+            print(f"   {system:14} {workload:14} p50 {rounds.spread([x['warm']['p50_us'] for x in lines]):>24} µs"
+                  f"  p99 {rounds.spread([x['warm']['p99_us'] for x in lines]):>26} µs"
+                  f"  cold p99 {rounds.spread([x['cold']['p99_us'] for x in lines]):>26} µs"
+                  f"  RSS {rounds.spread([x['peak_kib'] / 1024 for x in lines], 1)} MiB"
+                  f"  idle {rounds.spread([x['idle'] * 100 for x in lines])} %")
+
+    def start(self, part):
+        rows = {}
+        for number in range(part.rounds):
+            for system, job in rounds.turned(list(self.jobs(part, "", 1, profile="latency", follow=True)), number):
+                source = self.broker.topics.create_new("bench_start", partitions=1)
+                out = self.broker.topics.create_new("bench_start_out", partitions=1)
+                fill(self.broker, source, job.workload.records, records=1)
+                job = dataclasses.replace(job, in_topic=source, out_topic=out, group=source)
+                try:
+                    line = measure.run(self.broker, system.command(job), out, 1, ends=False, limit_s=90, touch=False,
+                                       environment=workloads.environment(system, job))
+                except (measure.Failed, OSError) as error:
+                    self.results.fail("start", job.workload.name, system.NAME, self.broker.name, number, error)
+                    continue
+                fields = {name: line[name] for name in ("first_out_ms", "rss_mib", "steal", "idle")}
+                self.results.add("start", job.workload.name, system.NAME, self.broker.name, number,
+                                 {"group": part.name, **fields}, system.SETTINGS)
+                rows.setdefault((system.NAME, job.workload.name), []).append(line)
+        for (system, workload), lines in rows.items():
+            print(f"   {system:14} {workload:14} first record out {rounds.spread([x['first_out_ms'] for x in lines]):>24} ms")
+
+    def all(self):
+        left = sum(part.seconds for part in self.parts)
+        for part in self.parts:
+            print(f"== {part.name}: {part.rounds} rounds, about {part.seconds} s; {left / 60:.0f} min left, "
+                  f"{(time.monotonic() - self.started) / 60:.1f} min gone", flush=True)
+            left -= part.seconds
+            try:
+                self.part(part)
+            except Exception as error:  # the rest goes on
+                self.results.fail(getattr(part, "suite", "latency"), "", part.name, self.broker.name, 0, error)
+                print(f"   {part.name} failed: {error}", flush=True)
+
+    def part(self, part):
+        if isinstance(part, plan.Group):
+            self.group(part)
+        elif isinstance(part, plan.Latency):
+            self.latency(part)
+        else:
+            self.start(part)
+
+    def stop(self):
+        if self.mongo is not None:
+            self.mongo.stop()
+
+
+def table(kept):
+    base = next((rows for (system, _), rows in kept.items() if system == "raw"), None)
+    for (system, workload), rows in kept.items():
+        rows_there = [row for row in rows if row]
+        line = f"   {system:14} {workload:14} {rounds.spread([r['rate'] / 1000 for r in rows_there]):>22} k/s" \
+               f" {rounds.spread([r['cpu_ns'] for r in rows_there]):>26} ns" \
+               f" {rounds.spread([r['rss_mib'] for r in rows_there]):>16} MiB"
+        if base is not None and rows is not base:
+            line += f"  / raw: rate {rounds.spread(rounds.ratios(rows, base, 'rate'), 2)}" \
+                    f", CPU {rounds.spread(rounds.ratios(rows, base, 'cpu_ns'), 2)}"
+        print(line, flush=True)
+
+
+def main(arguments):
+    if arguments[:1] == ["http"]:
+        from . import http_cost
+        return http_cost.main(arguments[1:])
+    opt = options(arguments)
+    parts = planned(opt)
+    for part in parts:
+        print(f"{part.name:18} {part.rounds} rounds  {part.seconds:4} s")
+    print(f"{'all':18}           {sum(part.seconds for part in parts) / 60:4.0f} min")
+    if opt.list:
+        return 0
+    results = Results(opt.out, {"peers": opt.peers, "quick": opt.quick, "only": opt.only, "rounds": opt.rounds})
+    with tempfile.TemporaryDirectory() as folder:
+        broker = RealBroker(folder)
+        run = None
+        try:
+            run = Run(broker, results, parts, opt.peers)
+            run.all()
+        finally:
+            if run is not None:
+                run.stop()
+            broker.stop()
+    print(f"{opt.out}: {(time.monotonic() - run.started) / 60:.1f} min, {results.failed} runs failed")
+    return 1 if results.failed else 0

@@ -1,0 +1,89 @@
+"""What a whole run consists of, and how long each part may take: one table. Lengths are in bytes, so that records of any
+size fit the same time.
+
+SPDX-License-Identifier: Apache-2.0
+"""
+import dataclasses
+
+MB = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Rounds over one filled topic. A run is (system, workload) or (system, workload, threads)."""
+    name: str
+    suite: str
+    records: str
+    mbytes: int  # filled, and so read by each run
+    runs: tuple
+    seconds: int  # its budget with the rounds below, on two cores
+    partitions: int = 4
+    rounds: int = 5
+    factor: tuple = ()  # (name, value): a factor other than that of the baseline
+
+
+RAW = ("raw", "pass")
+GROUPS = [
+    Group("pipeline", "throughput", "flight", 600,
+          (RAW, ("headrace", "pass"), ("prototype", "flight_20x5"), ("headrace", "flight_20x5")), 150, rounds=7),
+    Group("forests", "throughput", "flight", 300,
+          (RAW, ("prototype", "flight_20x10"), ("headrace", "flight_20x10"), ("prototype", "flight_100x10"),
+           ("headrace", "flight_100x10")), 150),
+    Group("yahoo", "throughput", "yahoo", 400, (RAW, ("headrace", "yahoo")), 50),
+    Group("nexmark", "throughput", "nexmark_bid", 300,
+          (RAW, *(("headrace", f"nexmark_{q}") for q in ("q0", "q1", "q2", "q13"))), 120),
+    Group("mongo", "throughput", "flight", 15, (("headrace", "flight_mongo"),), 60, rounds=3),
+    Group("partitions_1", "factor", "flight", 300, (RAW, ("headrace", "flight_20x5")), 50, 1, factor=("partitions", 1)),
+    Group("partitions_16", "factor", "flight", 300, (RAW, ("headrace", "flight_20x5")), 55, 16, factor=("partitions", 16)),
+    Group("bytes_100", "factor", "flight_100", 150, (RAW, ("headrace", "flight_20x5")), 55, factor=("bytes", 100)),
+    Group("bytes_1000", "factor", "flight_1k", 500, (RAW, ("headrace", "flight_20x5")), 45, factor=("bytes", 1000)),
+    Group("bytes_10000", "factor", "flight_10k", 1000, (RAW, ("headrace", "flight_20x5")), 50, factor=("bytes", 10000)),
+    Group("threads", "factor", "flight", 450, tuple(("headrace", "flight_20x5", n) for n in (1, 2, 3, 4)), 110,
+          factor=("threads", None)),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Latency:
+    """Rounds of bench_latency, whose last look at memory is the RSS at that rate."""
+    name: str
+    rate: int
+    linger_ms: str  # of the generator
+    runs: tuple
+    seconds: int
+    rounds: int = 3
+    length_s: int = 12
+
+
+LATENCIES = [
+    Latency("latency_1k", 1000, "0.1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 165),
+    Latency("latency_10k", 10000, "1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 165),
+]
+
+
+@dataclasses.dataclass(frozen=True)
+class Start:
+    """exec to the first record out, of one record that waits already."""
+    name: str
+    runs: tuple
+    seconds: int
+    rounds: int = 7
+
+
+STARTS = [Start("start", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 60)]
+
+# With --peers: beside headrace in the same rounds. Each runs what it supports.
+PEER_GROUPS = [
+    Group("peers_pipeline", "throughput", "flight", 600,
+          (RAW, ("headrace", "pass"), ("headrace", "flight_20x5"), ("peers", "pass"), ("peers", "flight_20x5")), 900),
+    Group("peers_yahoo", "throughput", "yahoo", 400, (RAW, ("headrace", "yahoo"), ("peers", "yahoo")), 240, rounds=3),
+    Group("peers_nexmark", "throughput", "nexmark_bid", 300,
+          (RAW, *((s, f"nexmark_{q}") for q in ("q0", "q1", "q2", "q13") for s in ("headrace", "peers"))), 500, rounds=3),
+]
+PEER_LATENCIES = [
+    Latency("peers_latency_1k", 1000, "0.1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5"), ("peers", "pass"),
+                                              ("peers", "flight_20x5")), 600),
+    Latency("peers_latency_10k", 10000, "1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5"), ("peers", "pass"),
+                                              ("peers", "flight_20x5")), 600),
+]
+PEER_STARTS = [Start("peers_start", (RAW, ("headrace", "flight_20x5"), ("peers", "flight_20x5")), 240, rounds=5)]
