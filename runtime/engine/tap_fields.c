@@ -22,6 +22,9 @@ tap_cut(hr_span text)
 {
     size_t n = HR_TAP_VALUE_BYTES;
 
+    if (text.data == NULL || text.len <= n) {
+        return text;
+    }
     while (n > 0 && (text.data[n] & 0xc0) == 0x80) {
         n--;
     }

@@ -21,7 +21,10 @@ rig_topology(app_rig *rig, const char *yaml)
     hr_diag_print(diag, stderr, HR_DIAG_TEXT);
     hr_diag_destroy(diag);
     free(path);
-    assert_int_equal(rc, HR_OK);
+    if (rc != HR_OK || topology == NULL) {
+        fail_msg("the topology of the test has errors");
+        return NULL;
+    }
     topology->diag = NULL;
     return topology;
 }
