@@ -133,7 +133,7 @@ hr_task_log_failure(hr_task *task, int64_t offset, const hr_failure *failure)
     static const char *const actions[] = {"dead letter", "skipped", "failed"};
     uint64_t suppressed;
 
-    if (failure->action == HR_ON_ERROR_DEAD_LETTER) {
+    if (failure->action == HR_ON_ERROR_DEAD_LETTER && task->thread->letters != NULL) {
         hr_letter_log_add(&task->thread->run->letters, &task->thread->letter_gate, task->topic,
                           task->partition.id, offset, failure);
     }
