@@ -26,10 +26,11 @@ hr_tap *hr_tap_open(hr_app *app, const char *topology, const char *node, unsigne
  *   {"topic":"t","partition":0,"offset":17,"timestamp_ms":1,"key":"k","before":{..},
  *    "after":{..},"outcome":"emitted"}
  * `before` has the fields that reached the node (of a source: null), `after` those that the node
- * made (null unless emitted; of a sink: null); outcome is emitted, dropped or failed (then "code"
- * and "reason" too). Where the record is no JSON object, its bytes are in "value" beside. Bytes
- * that are no text are base64 under NAME_base64; "truncated":true says that something was cut.
- * Returns how many; waits up to wait_ms for the first. thread: any, one at a time */
+ * made (null unless emitted; of a sink: null), "gone":["name"] beside it those that it took away;
+ * outcome is emitted, dropped or failed (then "code" and "reason" too). Where the record is no JSON
+ * object, its bytes are in "value" beside. Bytes that are no text are base64 under NAME_base64;
+ * "truncated":true says that something was cut. Returns how many; waits up to wait_ms for the
+ * first. thread: any, one at a time */
 size_t hr_tap_take(hr_tap *tap, hr_buf *out, size_t n, int64_t wait_ms);
 
 /* Samples that were left out because nobody took those before. thread: any */

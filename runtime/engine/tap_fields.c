@@ -225,3 +225,74 @@ hr_tap_write_fields(hr_tap_writer *writer, const hr_lineage *lineage, const hr_f
     }
     return ok;
 }
+
+/* ---- fields that are gone ----------------------------------------------------------------------
+ */
+
+static bool
+fields_have(const hr_fields *fields, hr_span name)
+{
+    for (size_t i = 0; i < fields->n; i++) {
+        if (span_is(name, fields->v[i].name)) {
+            return true;
+        }
+    }
+    return fields_keep(fields, name);
+}
+
+static bool
+tap_write_gone_name(hr_tap_writer *writer, bool first, hr_span name)
+{
+    hr_buf *out = writer->out;
+
+    if (name.len > HR_TAP_VALUE_BYTES || !tap_has_room(writer)) {
+        writer->truncated = true;
+        return true;
+    }
+    return hr_tap_write_text(writer, first ? ",\"gone\":[\"" : ",\"") &&
+           hr_buf_append(out, name.data, name.len) == HR_OK && hr_tap_write_text(writer, "\"");
+}
+
+/* Of what the source record holds; names as they are in its JSON. */
+static bool
+tap_write_gone_members(hr_tap_writer *writer, size_t begin, const hr_fields *before,
+                       const hr_fields *after, hr_span value)
+{
+    hr_json_iter iter;
+    hr_json_member member;
+
+    if (value.data == NULL || hr_json_kind_of(value) != HR_JSON_OBJECT ||
+        !hr_json_iter_init(&iter, value)) {
+        return true;
+    }
+    while (hr_json_next(&iter, &member) > 0) {
+        const hr_field *field = fields_by_source(before, member.name_raw);
+        hr_span name = field != NULL ? hr_span_str(field->name) : member.name_raw;
+        bool was = field != NULL || fields_keep(before, member.name_raw);
+
+        if (was && !fields_have(after, name) &&
+            !tap_write_gone_name(writer, writer->out->len == begin, name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool
+hr_tap_write_gone(hr_tap_writer *writer, const hr_lineage *lineage, const hr_fields *before,
+                  const hr_fields *after, const hr_batch *batch, hr_row row)
+{
+    size_t begin = writer->out->len;
+    bool ok =
+        lineage->format == HR_FORMAT_RAW ||
+        tap_write_gone_members(writer, begin, before, after, hr_batch_record(batch, row)->value);
+
+    for (size_t i = 0; i < before->n && ok; i++) {
+        const hr_field *field = &before->v[i];
+
+        if (field->source_name == NULL && !fields_have(after, hr_span_str(field->name))) {
+            ok = tap_write_gone_name(writer, writer->out->len == begin, hr_span_str(field->name));
+        }
+    }
+    return ok && (writer->out->len == begin || hr_tap_write_text(writer, "]"));
+}

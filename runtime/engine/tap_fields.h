@@ -24,6 +24,11 @@ typedef struct hr_tap_writer {
 bool hr_tap_write_fields(hr_tap_writer *writer, const hr_lineage *lineage, const hr_fields *fields,
                          const hr_fields *since, const hr_batch *batch, hr_row row);
 
+/* Appends `,"gone":["a","b"]` with the names of the fields that a step took away, where it took
+ * any: those that `before` has and `after` has not. false: out of memory. */
+bool hr_tap_write_gone(hr_tap_writer *writer, const hr_lineage *lineage, const hr_fields *before,
+                       const hr_fields *after, const hr_batch *batch, hr_row row);
+
 /* Appends bytes that are no JSON: `"name":"text"`, or `"name_base64":".."` where they are not
  * UTF-8, or `"name":null`. false: out of memory. */
 bool hr_tap_write_bytes(hr_tap_writer *writer, const char *name, hr_span bytes);

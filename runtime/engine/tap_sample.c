@@ -93,7 +93,9 @@ sample_after(hr_tap_writer *writer, const hr_tap_point *point, hr_row row, bool 
     if (!emitted || node->kind != HR_NODE_STEP) {
         return hr_tap_write_text(writer, ",\"after\":null");
     }
-    return sample_fields(writer, point, row, ",\"after\":", &node->fields, &node->input->fields);
+    return sample_fields(writer, point, row, ",\"after\":", &node->fields, &node->input->fields) &&
+           hr_tap_write_gone(writer, node->lineage, &node->input->fields, &node->fields,
+                             point->batch, row);
 }
 
 static bool

@@ -26,12 +26,32 @@ sample_text(const char *name, const json_t *value)
     return text;
 }
 
-/* after: what the step made of the field; NULL: nothing, it goes on as it came. */
+static bool
+sample_is_gone(const json_t *sample, const char *name)
+{
+    const json_t *item;
+    size_t i;
+
+    json_array_foreach(hr_answer_list(sample, "gone"), i, item)
+    {
+        const char *text = json_string_value(item);
+
+        if (text != NULL && strcmp(text, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* after: what the step made of the field; NULL: nothing, so it is gone or goes on as it came. */
 static sample_field
-sample_compare(const char *name, const json_t *before, const json_t *after)
+sample_compare(const json_t *sample, const char *name, const json_t *before, const json_t *after)
 {
     bool made = after != NULL && (before == NULL || !json_equal(before, after));
 
+    if (after == NULL && sample_is_gone(sample, name)) {
+        return (sample_field){sample_text(name, before), NULL, HR_LOOK_BAD};
+    }
     return (sample_field){sample_text(name, before),
                           sample_text(name, after != NULL ? after : before),
                           made ? HR_LOOK_NEW : HR_LOOK_PLAIN};
@@ -50,6 +70,7 @@ sample_columns(const sample_field *field)
 /* The line before and the line after, until they are as long as the window is wide. */
 typedef struct sample_pair {
     hr_lines *out;
+    const json_t *sample;
     hr_lines before, after;
     bool emitted; /* the record got out of the step: there is a line after */
 } sample_pair;
@@ -82,7 +103,7 @@ pair_end(sample_pair *pair)
 static void
 pair_column(sample_pair *pair, const char *name, const json_t *before, const json_t *after)
 {
-    sample_field field = sample_compare(name, before, after);
+    sample_field field = sample_compare(pair->sample, name, before, after);
     size_t columns = sample_columns(&field);
 
     if (pair->out->width > 0 && pair->before.column + columns > pair->out->width &&
@@ -90,8 +111,8 @@ pair_column(sample_pair *pair, const char *name, const json_t *before, const jso
         pair_end(pair);
         pair_begin(pair, SAMPLE_INDENT, SAMPLE_INDENT);
     }
-    hr_lines_cell(&pair->before, HR_LOOK_PLAIN, field.before != NULL ? field.before : "", columns,
-                  false);
+    hr_lines_cell(&pair->before, field.look == HR_LOOK_BAD ? HR_LOOK_BAD : HR_LOOK_PLAIN,
+                  field.before != NULL ? field.before : "", columns, false);
     hr_lines_cell(&pair->after, field.look, field.after != NULL ? field.after : "", columns, false);
     hr_lines_text(&pair->before, HR_LOOK_PLAIN, "  ", 0);
     hr_lines_text(&pair->after, HR_LOOK_PLAIN, "  ", 0);
@@ -139,7 +160,7 @@ hr_sample_lines(hr_lines *lines, const json_t *sample)
 {
     json_t *before = json_object_get(sample, "before");
     json_t *after = json_object_get(sample, "after");
-    sample_pair pair = {.out = lines, .emitted = json_is_object(after)};
+    sample_pair pair = {.out = lines, .sample = sample, .emitted = json_is_object(after)};
 
     pair.before.colour = pair.after.colour = lines->colour;
     sample_head(lines, sample);

@@ -46,7 +46,7 @@ function shortened(value) {
 }
 
 function sampleTable(fields, caption) {
-  const marks = { added: '+', changed: '~', same: '' };
+  const marks = { added: '+', changed: '~', removed: '−', same: '' };
   const body = fields.map((field) => h('tr', { class: field.change },
     h('th', { scope: 'row' }, h('span', { class: 'mark', title: field.change }, marks[field.change]), field.name),
     h('td', {}, shortened(field.before) ?? ''),
@@ -56,7 +56,7 @@ function sampleTable(fields, caption) {
 }
 
 function sampleCard(sample) {
-  const fields = compare(sample.before, sample.after);
+  const fields = compare(sample);
   const changed = fields.filter((field) => field.change !== 'same');
   const same = fields.filter((field) => field.change === 'same');
   const bad = sample.outcome === 'failed' ? 'error' : '';

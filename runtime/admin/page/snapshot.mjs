@@ -95,7 +95,7 @@ export function checked(value) {
   };
 }
 
-// The samples of GET /tap/STEP: [{place, outcome, code, before, after}], before and after as objects or null.
+// The samples of GET /tap/STEP: [{place, outcome, code, before, after, gone}], before and after as objects or null.
 export function checkedSamples(value) {
   return list(object(value).samples).map((sample) => {
     const from = object(sample);
@@ -106,18 +106,21 @@ export function checkedSamples(value) {
       code: string(from.code),
       before: fields(from.before),
       after: fields(from.after),
+      gone: list(from.gone).map(string),
     };
   });
 }
 
-// What became of each field: [{name, before, after, change}], changed ones first; change is added, changed or same.
-// `after` has only what the node made; everything else goes on as it came. Values are their JSON.
-export function compare(before, after) {
+// What became of each field: [{name, before, after, change}], changed ones first; change is added, changed, removed or
+// same. `after` has only what the node made and `gone` names what it took away; the rest goes on as it came. Values are
+// their JSON.
+export function compare({ before, after, gone = [] }) {
   const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
   const json = (fields, name) => (fields !== null && Object.hasOwn(fields, name) ? JSON.stringify(fields[name]) : null);
   const compared = names.map((name) => {
     const was = json(before, name);
-    const is = after === null ? null : json(after, name) ?? was;
+    const made = json(after, name);
+    const is = after === null || (made === null && gone.includes(name)) ? null : made ?? was;
     return { name, before: was, after: is, change: changeOf(was, is, after) };
   });
   return [...compared.filter((field) => field.change !== 'same'), ...compared.filter((field) => field.change === 'same')];
@@ -126,6 +129,9 @@ export function compare(before, after) {
 function changeOf(was, is, after) {
   if (after === null || was === is) {
     return 'same';
+  }
+  if (is === null) {
+    return 'removed';
   }
   return was === null ? 'added' : 'changed';
 }

@@ -101,6 +101,8 @@ test('a click opens a node, and samples show what a step changed', () => live({}
   await first.waitFor();
   assert.deepEqual(await first.locator('tr.added th').allInnerTexts(), ['+Route', '+DayOfYear', '+DayOfMonth', '+DayOfWeek']);
   assert.match(await page.locator('.samples article').nth(1).innerText(), /failed: lookup-miss/);
+  const third = page.locator('.samples article').nth(2);
+  assert.deepEqual(await third.locator('tr.changed th, tr.removed th').allInnerTexts(), ['~Origin', '−FlightNum']);
   const seen = await mock.set({});
   assert.ok(seen.includes('/tap/features?limit=3&wait_ms=5000&topology=flight_delay'), seen.at(-1));
 }));

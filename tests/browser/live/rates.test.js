@@ -99,11 +99,12 @@ test('fields of a wrong kind become empty ones', () => {
   assert.deepEqual(checkedSamples({ samples: [3, { before: 'x', after: null }] }).map((sample) => [sample.before, sample.after]), [[null, null], [{}, null]]);
 });
 
-test('fields of a sample are compared by their JSON, changed ones first; what the step did not make is the same', () => {
-  const fields = compare({ a: 1, b: [1], c: 'x' }, { a: 1, b: [1, 2], d: null });
-  assert.deepEqual(fields.map((field) => [field.name, field.change]), [['b', 'changed'], ['d', 'added'], ['a', 'same'], ['c', 'same']]);
-  assert.equal(fields[3].after, '"x"');
-  assert.deepEqual(compare({ a: 1 }, null), [{ name: 'a', before: '1', after: null, change: 'same' }]);
-  assert.deepEqual(compare(null, { a: 1 }).map((field) => field.change), ['added']);
-  assert.deepEqual(compare(null, null), []);
+test('fields of a sample are compared by their JSON, changed ones first; what the step left alone is the same', () => {
+  const fields = compare({ before: { a: 1, b: [1], c: 'x', e: 2 }, after: { a: 1, b: [1, 2], d: null }, gone: ['e'] });
+  assert.deepEqual(fields.map((field) => [field.name, field.change]),
+    [['b', 'changed'], ['e', 'removed'], ['d', 'added'], ['a', 'same'], ['c', 'same']]);
+  assert.equal(fields[4].after, '"x"');
+  assert.deepEqual(compare({ before: { a: 1 }, after: null }), [{ name: 'a', before: '1', after: null, change: 'same' }]);
+  assert.deepEqual(compare({ before: null, after: { a: 1 } }).map((field) => field.change), ['added']);
+  assert.deepEqual(compare({ before: null, after: null }), []);
 });

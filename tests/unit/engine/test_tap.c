@@ -68,7 +68,7 @@ samples_of(const char *node, const char *records, unsigned rate)
 }
 
 static void
-a_step_shows_what_came_what_it_made_and_what_became_of_it(void **state)
+a_step_shows_what_came_what_it_made_and_took_away_and_what_became_of_it(void **state)
 {
     const char *text = samples_of("priced", orders, 100);
 
@@ -85,6 +85,9 @@ a_step_shows_what_came_what_it_made_and_what_became_of_it(void **state)
                           "\"after\":{},\"outcome\":\"emitted\"}");
     assert_has_text(text, "\"before\":{\"n\":5,\"id\":\"b!\",\"share\":20},\"after\":null,"
                           "\"outcome\":\"dropped\"}");
+    text = samples_of("short", orders, 100);
+    assert_has_text(text, "\"before\":{\"n\":2,\"more\":[1, 2],\"id\":\"a!\",\"share\":50},"
+                          "\"after\":{},\"gone\":[\"n\",\"more\"],\"outcome\":\"emitted\"}");
 }
 
 static void
@@ -218,7 +221,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_step_shows_what_came_what_it_made_and_what_became_of_it),
+        cmocka_unit_test(a_step_shows_what_came_what_it_made_and_took_away_and_what_became_of_it),
         cmocka_unit_test(sources_show_what_they_gave_and_sinks_what_they_got),
         cmocka_unit_test(bytes_that_are_no_text_are_base64),
         cmocka_unit_test(a_sample_of_a_huge_record_is_cut_and_says_so),

@@ -48,6 +48,19 @@ changed_and_made_fields_look_new(void **state)
 }
 
 static void
+fields_that_the_step_took_away_end(void **state)
+{
+    hr_lines lines = {.colour = true};
+    const char *text =
+        sample(&lines, "{\"before\":{\"a\":1,\"b\":2},\"after\":{},\"gone\":[\"a\",7]}");
+
+    (void)state;
+    assert_has_text(text, "\x1b[31ma=1\x1b[0m  b=2\n");
+    assert_has_text(text, "after   \x1b[0m     b=2\n");
+    hr_buf_finish(&lines.buf);
+}
+
+static void
 a_record_that_failed_has_one_line_and_its_code(void **state)
 {
     hr_lines lines = {0};
@@ -112,6 +125,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fields_stand_below_each_other),
         cmocka_unit_test(changed_and_made_fields_look_new),
+        cmocka_unit_test(fields_that_the_step_took_away_end),
         cmocka_unit_test(a_record_that_failed_has_one_line_and_its_code),
         cmocka_unit_test(a_narrow_window_gets_several_pairs_of_lines),
         cmocka_unit_test(controls_in_fields_do_not_reach_the_terminal),
