@@ -29,8 +29,7 @@ hr_node_error(hr_node *node, const hr_error *err)
         return;
     }
     if (marked.width == 0 && node->yaml != NULL && marked.loc.file != NULL &&
-        node->yaml->loc.file != NULL &&
-        strcmp(marked.loc.file, node->yaml->loc.file) == 0) {
+        node->yaml->loc.file != NULL && strcmp(marked.loc.file, node->yaml->loc.file) == 0) {
         marked.width = hr_yaml_width_at(node->yaml, marked.loc);
     }
     hr_diag_error(node->topology->diag, &marked);
