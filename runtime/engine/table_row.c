@@ -165,19 +165,20 @@ hr_table_hold(const hr_node *table, hr_cell_hold *hold)
     return (const hr_table_index *)hr_cell_refresh(&shared->cell, hold);
 }
 
+/* One member of the object: a comma or the brace before it, its name, its value. */
 static int
-row_value(const hr_node *table, const hr_table_index *index, size_t i, uint32_t row, hr_buf *out)
+row_member(const hr_node *table, size_t i, const hr_column *column, hr_buf *out)
 {
-    const hr_table_shared *shared = table->shared;
-    row_cell cell = {0};
-    hr_column column = row_column(&cell, shared->kinds[i]);
-    int rc = hr_json_write_string(out, hr_span_str(table->fields.v[i].name));
+    const hr_field *field = &table->fields.v[i];
+    int rc = hr_buf_append(out, i == 0 ? "{" : ",", 1);
 
-    hr_table_value(index, i, row, &column, 0);
+    if (rc == HR_OK) {
+        rc = hr_json_write_string(out, hr_span_str(field->name));
+    }
     if (rc == HR_OK) {
         rc = hr_buf_append(out, ":", 1);
     }
-    return rc == HR_OK ? hr_json_write_column(out, &column, table->fields.v[i].type, 0) : rc;
+    return rc == HR_OK ? hr_json_write_column(out, column, field->type, 0) : rc;
 }
 
 int
@@ -187,10 +188,23 @@ hr_table_row_json(const hr_node *table, const hr_table_index *index, uint32_t ro
     int rc = HR_OK;
 
     for (size_t i = 0; i < shared->n_values && rc == HR_OK; i++) {
-        rc = hr_buf_append(out, i == 0 ? "{" : ",", 1);
-        if (rc == HR_OK) {
-            rc = row_value(table, index, i, row, out);
-        }
+        row_cell cell = {0};
+        hr_column column = row_column(&cell, shared->kinds[i]);
+
+        hr_table_value(index, i, row, &column, 0);
+        rc = row_member(table, i, &column, out);
+    }
+    return rc == HR_OK ? hr_buf_append(out, "}", 1) : rc;
+}
+
+int
+hr_table_batch_json(const hr_node *table, hr_batch *batch, hr_buf *out)
+{
+    const hr_table_shared *shared = table->shared;
+    int rc = HR_OK;
+
+    for (size_t i = 0; i < shared->n_values && rc == HR_OK; i++) {
+        rc = row_member(table, i, hr_batch_column(batch, shared->slots[i]), out);
     }
     return rc == HR_OK ? hr_buf_append(out, "}", 1) : rc;
 }

@@ -20,6 +20,10 @@ const char *hr_table_key_names(const hr_node *table, char *out, size_t size);
  * thread: any, with a hold of its own */
 const hr_table_index *hr_table_hold(const hr_node *table, hr_cell_hold *hold);
 
+/* Appends the row in row 0 of a batch of the table's, as a question to a table on demand is
+ * answered. HR_OK; HR_ENOMEM. thread: the batch's */
+int hr_table_batch_json(const hr_node *table, hr_batch *batch, hr_buf *out);
+
 /* Appends a row that hr_table_find() gave, as a JSON object of all fields of the schema. HR_OK;
  * HR_ENOMEM. thread: any */
 int hr_table_row_json(const hr_node *table, const hr_table_index *index, uint32_t row, hr_buf *out);

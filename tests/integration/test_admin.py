@@ -8,6 +8,7 @@ import re
 import subprocess
 import threading
 
+import pymongo
 import pytest
 
 import flights
@@ -187,6 +188,33 @@ def test_rows_of_a_table_are_answered_by_key(embedded):
     assert served.get("/tables/nowhere/ATL/JFK").error() == (404, "table-unknown")
     assert served.get("/tables/distances/ATL/JFK?topology=other").error() == (404, "table-unknown")
     assert served.get("/tables/distances/A%00").status == 400
+
+
+def test_rows_of_a_table_that_is_not_held_are_asked_for(rig, own_mongo):
+    rig.with_mongo(own_mongo.uri)
+    rig.config["connections"]["web"] = {"type": "http", "listen": "127.0.0.1:0"}
+    rig.write("person.avsc", {"type": "record", "name": "Person", "fields": [
+        {"name": "n", "type": "long"}, {"name": "name", "type": ["null", "string"], "default": None}]})
+    rig.topology = {
+        "version": 1, "topology": rig.name,
+        "tables": {"people": {"mongo": {"connection": "mongo", "database": rig.database, "collection": "people",
+                                        "load": "on_demand"}, "schema": "person.avsc", "key": ["n"]}},
+        "endpoints": {"person": {"http_lookup": {"connection": "web", "route": "/people/{id}", "table": "people",
+                                                 "match": {"n": "int(id)"}, "found": {"body": {"name": "name"}}}}},
+    }
+    with pymongo.MongoClient(own_mongo.uri) as client:
+        client[rig.database].people.insert_many([{"n": 1, "name": "Ada", "born": 1815}, {"n": 2, "name": 3}])
+    process = rig.run("--http", "127.0.0.1:0")
+    served = Served(process)
+    served.wait_ready()
+    answer = served.get("/tables/people/1")
+    assert (answer.status, answer.json()) == (200, {"n": 1, "name": "Ada"})
+    assert served.get("/tables/people/9").error() == (404, "row-unknown")
+    assert served.get("/tables/people/2").error() == (500, "bad-row")
+    assert served.get("/tables/people/x").error() == (400, "key")
+    own_mongo.stop()
+    assert served.get("/tables/people/1").error() == (503, "unavailable")
+    process.stop_cleanly()
 
 
 def test_memory_is_told_by_budget(embedded):
