@@ -7,6 +7,7 @@ import { ask } from './poll.mjs';
 import { checkedSamples, compare } from './snapshot.mjs';
 import { nodeId } from './rates.mjs';
 
+const SAMPLED = ['source', 'step', 'sink'];
 const SAMPLES = 3;
 const WAIT_MS = 5000;
 const VALUE_CHARS_MAX = 2000;
@@ -102,7 +103,7 @@ export class Panel {
       this.turn = (this.turn ?? 0) + 1;
     }
     Object.assign(this, { id: nodeId(node), topology, step: node.name });
-    shown(this.tap, node.kind === 'step');
+    shown(this.tap, SAMPLED.includes(node.kind) && node.armed);
     shown(this.element, true);
     this.title.focus({ preventScroll: true });
     this.element.scrollIntoView({ block: 'nearest' });

@@ -114,10 +114,14 @@ test('what a record holds is text, not markup', () => live({}, async (page) => {
   assert.equal(await page.locator('.samples img').count(), 0);
 }));
 
-test('only steps are sampled', () => live({}, async (page) => {
+test('a table is not sampled; a sink shows its latency', () => live({}, async (page) => {
+  const button = page.locator('.panel button', { hasText: 'Sample' });
+  await page.click(node('table/distances'));
+  await page.locator('.panel h3', { hasText: 'distances' }).waitFor();
+  assert.equal(await button.isVisible(), false);
   await page.click(node('sink/kafka_response'));
   await page.locator('.panel h3', { hasText: 'kafka_response' }).waitFor();
-  assert.equal(await page.locator('.panel button', { hasText: 'Sample' }).isVisible(), false);
+  assert.equal(await button.isVisible(), true);
   assert.match(await page.locator('.panel .facts').innerText(), /Acknowledged after\s+p50 640 µs, p99 2.2 ms/);
 }));
 

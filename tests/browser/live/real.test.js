@@ -102,6 +102,15 @@ test('samples of a step show what it made of a record', () => withPage({}, async
   assert.match(await first.locator('h4').innerText(), /^flight_delay_classification_request\[\d+\]@\d+ emitted$/);
 }));
 
+test('samples of a source and of a sink show the record', () => withPage({}, async (page) => {
+  await ready(page);
+  for (const id of ['source/requests', 'sink/kafka_response']) {
+    await page.click(`[data-node="${id}"]`);
+    await page.click('.panel:visible >> text=Sample records');
+    await page.locator('.samples article', { hasText: 'UUID' }).first().waitFor();
+  }
+}));
+
 test('the keyboard leads from the sources to a sink of a real graph', () => withPage({}, async (page) => {
   await ready(page);
   await page.focus('[data-node="source/requests"]');
