@@ -20,7 +20,7 @@ const DESKTOP = { width: 1280, height: 900 };
 const PHONE = { width: 360, height: 740 };
 const IMAGE_BYTES_MAX = 200_000;
 
-function options({ phone = false, dark = false, calm = false, script = true, viewport, headers } = {}) {
+function options({ phone = false, dark = false, calm = false, script = true, viewport, headers, login } = {}) {
   return {
     executablePath: EXECUTABLE,
     headless: true,
@@ -32,6 +32,7 @@ function options({ phone = false, dark = false, calm = false, script = true, vie
     reducedMotion: calm ? 'reduce' : 'no-preference',
     javaScriptEnabled: script,
     extraHTTPHeaders: headers,
+    httpCredentials: login,
   };
 }
 
@@ -53,7 +54,8 @@ function watch(page, problems) {
 }
 
 // Runs body(page, problems) in a browser of its own, and expects no problems at the end. `what`: phone, dark,
-// calm (prefers-reduced-motion), script (false: no JavaScript), viewport, headers. A body that provokes a problem takes it out of the list.
+// calm (prefers-reduced-motion), script (false: no JavaScript), viewport, headers, login ({username, password}). A body
+// that provokes a problem takes it out of the list.
 export async function withPage(what, body) {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'headrace-browser-'));
   const context = await chromium.launchPersistentContext(profile, options(what));

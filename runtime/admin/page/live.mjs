@@ -2,19 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { attribute, h, shown, text } from './dom.mjs';
 import { age, bytes, clock } from './format.mjs';
-import { keepToken, Poller, Unauthorized } from './poll.mjs';
+import { Poller } from './poll.mjs';
 import { Rates } from './rates.mjs';
 import { checked } from './snapshot.mjs';
 import { View } from './view.mjs';
 
 const WAITS_MAX = 3;
 const $ = (id) => document.getElementById(id);
-const page = { ready: $('ready'), process: $('process'), away: $('away'), tabs: $('tabs'), main: $('main'), token: $('token') };
+const page = { ready: $('ready'), process: $('process'), away: $('away'), tabs: $('tabs'), main: $('main') };
 const topologies = new Map(); // by name: {rates, view, tab}
 let selected = decodeURIComponent(location.hash.slice(1));
 let last = null;
 let started = null;
-let poller = null;
 
 function add(name) {
   const its = { rates: new Rates(), view: new View(name) };
@@ -96,7 +95,6 @@ function onReading(value) {
     page.main.replaceChildren();
   }
   started = snapshot.started_ms;
-  shown(page.token, false);
   text(page.away, '');
   document.body.classList.remove('old');
   const changed = reconcile(snapshot.topologies);
@@ -118,10 +116,6 @@ function onReading(value) {
 }
 
 function onAway({ error, waitMs }) {
-  if (error instanceof Unauthorized) {
-    shown(page.token, true);
-    $('token-text').focus();
-  }
   const since = last === null ? '' : ` What you see is of ${clock(last.time_ms)}.`;
   const known = error.name !== 'TypeError' && error.name !== 'TimeoutError'; // those are fetch's: nothing answered
   text(page.away, `The process does not answer${known ? `: ${error.message}` : ''}.${since} Next try in ${waitMs / 1000} s.`);
@@ -141,12 +135,4 @@ page.tabs.addEventListener('keydown', (event) => {
   }
 });
 
-page.token.addEventListener('submit', (event) => {
-  event.preventDefault();
-  keepToken($('token-text').value);
-  $('token-text').value = '';
-  poller.now();
-});
-
-poller = new Poller('topology', onReading, onAway);
-poller.now();
+new Poller('topology', onReading, onAway).now();

@@ -4,25 +4,10 @@
 const INTERVAL_MS = 1000;
 const WAITS_MS = [1000, 2000, 4000, 8000, 15000];
 const ANSWER_MS = 5000;
-const TOKEN_KEY = 'headrace.token';
-
-export class Unauthorized extends Error {}
-
-export function keepToken(token) {
-  sessionStorage.setItem(TOKEN_KEY, token); // of this tab, gone with it
-}
 
 // Asks the process; JSON, or an error whose message can be shown. more_ms: how long it may take beyond the usual.
 export async function ask(path, moreMs = 0) {
-  const token = sessionStorage.getItem(TOKEN_KEY);
-  const response = await fetch(path, {
-    headers: token === null ? {} : { Authorization: `Bearer ${token}` },
-    cache: 'no-store',
-    signal: AbortSignal.timeout(ANSWER_MS + moreMs),
-  });
-  if (response.status === 401) {
-    throw new Unauthorized('the token is not right');
-  }
+  const response = await fetch(path, { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS + moreMs) });
   const body = await response.json().catch(() => null);
   if (!response.ok) {
     throw new Error(typeof body?.message === 'string' ? body.message : `it answers ${response.status}`);

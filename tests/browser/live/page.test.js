@@ -16,7 +16,7 @@ async function live(what, body, mocked = {}) {
   await mock.set({ fresh: true, ...mocked });
   await withPage(what, async (page, problems) => {
     await page.goto(`${mock.url}/`);
-    if (mocked.status === undefined && mocked.body === undefined && mocked.token === undefined) {
+    if (mocked.status === undefined && mocked.body === undefined) {
       await page.waitForFunction(() => document.querySelector('[data-figure="in"]')?.textContent === '50/s');
     }
     await body(page, problems);
@@ -189,16 +189,6 @@ test('something else at the port is not taken for headrace', () => live({}, asyn
 test('numbers of the wrong kind leave the page whole', () => live({}, async (page) => {
   await page.locator('.node .title', { hasText: 'odd' }).waitFor();
 }, { body: JSON.stringify({ topologies: [{ name: 'x', nodes: [{ name: 'odd', kind: 'step', in: 'many', from: 3, latency_us: [] }], partitions: [7], memory: [{}] }] }) }));
-
-test('a server with a token asks for it and keeps it for the tab', () => live({}, async (page, problems) => {
-  await page.getByLabel('This server asks for its token.').fill('right');
-  await page.keyboard.press('Enter');
-  await page.locator('#ready', { hasText: /^ready$/ }).waitFor();
-  assert.equal(await page.locator('#token').isVisible(), false);
-  problems.splice(0); // the browser notes the answer of 401
-  await page.reload();
-  await page.locator('#ready', { hasText: /^ready$/ }).waitFor();
-}, { token: 'right' }));
 
 test('nobody is asked while the page is hidden', () => live({}, async (page) => {
   const hide = (hidden) => page.evaluate((its) => {

@@ -46,9 +46,9 @@ after(async () => {
 });
 
 // The process, its address and its broker's.
-async function start(listen = '127.0.0.1:0') {
+async function start(listen = '127.0.0.1:0', ...more) {
   const its = new Headrace('run', `${FLIGHTS}/topology.yaml`, `${FLIGHTS}/replay.yaml`, '--config', 'config/embedded.yaml',
-    '--sinks', 'kafka_response,requests', '--set', `http.listen=${listen}`);
+    '--sinks', 'kafka_response,requests', '--set', `http.listen=${listen}`, ...more);
   const [, broker] = await its.waitLine(/embedded broker listens .*bootstrap=(\S+)/);
   const [, url] = await its.waitLine(/http on (http:\S+) of=headrace/);
   return { process: its, url, broker, address: new URL(url).host };
@@ -134,6 +134,23 @@ test('a process that ends and starts again is noticed and found', () => withPage
   await page.waitForFunction(() => /^[1-9]\d(\.\d)?\/s$/.test(document.querySelector('[data-figure="in"]')?.textContent));
   problems.splice(0); // the browser notes each refused connection
 }));
+
+test('a server with a token lets the browser ask for it, and no one in without', async () => {
+  const file = path.join(folder, 'token');
+  const token = '0123456789abcdef0123456789abcdef';
+  fs.writeFileSync(file, token, { mode: 0o600 });
+  const its = await start(undefined, '--set', `http.token=\${file:${file}}`);
+  try {
+    assert.equal((await fetch(its.url)).status, 401);
+    await withPage({ login: { username: 'any', password: token } }, async (page, problems) => {
+      await page.goto(its.url);
+      await page.locator('#ready', { hasText: /^ready$/ }).waitFor({ timeout: 30_000 });
+      assert.deepEqual(problems.splice(0).filter((problem) => !problem.includes('401')), []); // before the login
+    });
+  } finally {
+    await its.process.stop();
+  }
+});
 
 // The screen as the documentation shows it: with a node open, and dead letters.
 const SCREEN = { width: 1200, height: 1000 };
