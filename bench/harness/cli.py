@@ -156,7 +156,7 @@ class Run:
 
     def start(self, part):
         rows = {}
-        for number in range(part.rounds):
+        for number in range(-1, part.rounds):  # the first one is the broker's own start: not counted
             for system, job in rounds.turned(list(self.jobs(part, "", 1, profile="latency", follow=True)), number):
                 source = self.broker.topics.create_new("bench_start", partitions=1)
                 out = self.broker.topics.create_new("bench_start_out", partitions=1)
@@ -167,6 +167,8 @@ class Run:
                                        environment=workloads.environment(system, job))
                 except (measure.Failed, OSError) as error:
                     self.results.fail("start", job.workload.name, system.NAME, self.broker.name, number, error)
+                    continue
+                if number < 0:
                     continue
                 fields = {name: line[name] for name in ("first_out_ms", "rss_mib", "steal", "idle")}
                 self.results.add("start", job.workload.name, system.NAME, self.broker.name, number,

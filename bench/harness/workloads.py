@@ -15,10 +15,9 @@ SPDX-License-Identifier: Apache-2.0
 import dataclasses
 import os
 
-from . import machine
+from . import machine, models
 
 FOLDER = machine.ROOT / "bench/workloads"
-MODELS = machine.ROOT / "bench/workloads/models"
 DEAD_LETTERS = "bench_dead_letters"
 
 
@@ -27,18 +26,23 @@ class Workload:
     name: str
     records: str  # bench_fill's name of its records
     topology: str  # in bench/workloads
-    model: str = ""  # ONNX file
+    forest: str = ""  # trees x depth
     share: tuple = (1, 1)  # of the records read, so many of so many come out; (0, 0): counted by the first system
     mongo: bool = False  # the output goes to MongoDB
 
+    @property
+    def model(self):
+        """The ONNX file, or nothing."""
+        return models.path(self.forest) if self.forest else ""
 
-FLIGHT = machine.ROOT / "topologies/flight_delay"
+
+FLIGHT = models.FLIGHT
 WORKLOADS = {one.name: one for one in [
     Workload("pass", "flight", "pass/pass.yaml"),
-    Workload("flight_20x5", "flight", "flight/flight.yaml", str(FLIGHT / "models/flight_delay.onnx")),
-    Workload("flight_20x10", "flight", "flight/flight.yaml", str(MODELS / "forest_20x10.onnx")),
-    Workload("flight_100x10", "flight", "flight/flight.yaml", str(MODELS / "forest_100x10.onnx")),
-    Workload("flight_mongo", "flight", "flight/flight_mongo.yaml", str(FLIGHT / "models/flight_delay.onnx"), mongo=True),
+    Workload("flight_20x5", "flight", "flight/flight.yaml", "20x5"),
+    Workload("flight_20x10", "flight", "flight/flight.yaml", "20x10"),
+    Workload("flight_100x10", "flight", "flight/flight.yaml", "100x10"),
+    Workload("flight_mongo", "flight", "flight/flight_mongo.yaml", "20x5", mongo=True),
     Workload("yahoo", "yahoo", "yahoo/yahoo.yaml", share=(0, 0)),
     Workload("nexmark_q0", "nexmark_bid", "nexmark/nexmark_q0.yaml"),
     Workload("nexmark_q1", "nexmark_bid", "nexmark/nexmark_q1.yaml"),
@@ -80,7 +84,7 @@ class Prototype:
     NAME, ENDS, SETTINGS = "prototype", True, {}
 
     def supports(self, job):
-        return job.threads == 1 and job.workload.model and not job.workload.mongo
+        return job.threads == 1 and bool(job.workload.forest) and not job.workload.mongo
 
     def command(self, job):
         return [machine.tool("prototype"), job.bootstrap, job.in_topic, job.out_topic, job.group, "--profile", job.profile,
@@ -101,7 +105,8 @@ class Headrace:
 
     def command(self, job):
         words = [self.binary, "run", str(FOLDER / job.workload.topology), "--config", str(FOLDER / "headrace.yaml"), "--quiet",
-                 "--group", job.group, "--set", f"profile={job.profile}", "--set", f"threads={job.threads}"]
+                 "--group", job.group, "--set", f"profile={job.profile}", "--set", f"threads={job.threads}",
+                 "--set", "files_root=/"]  # the larger forests are in the cache folder
         for one in self.sets:
             words += ["--set", one]
         return words if job.follow else [*words, "--until-end"]

@@ -41,6 +41,7 @@ struct bench_pipe {
 };
 
 static volatile sig_atomic_t stop_asked;
+static const uint64_t wake_value = 1;
 
 static void
 on_signal(int number)
@@ -64,30 +65,38 @@ on_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque)
 }
 
 static void
-pipe_open(bench_pipe *pipe, const bench_pipe_options *o)
+pipe_open_consumer(bench_pipe *pipe, const bench_pipe_options *o)
 {
-    static const uint64_t one = 1;
-    rd_kafka_conf_t *conf = bench_conf_producer(o->bootstrap, o->profile);
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
-
-    pipe->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    rd_kafka_conf_set_opaque(conf, pipe);
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    pipe->producer = bench_client(RD_KAFKA_PRODUCER, conf);
-    pipe->out = rd_kafka_topic_new(pipe->producer, o->out, NULL);
-    pipe->reports = rd_kafka_queue_get_main(pipe->producer);
-    rd_kafka_queue_io_event_enable(pipe->reports, pipe->wake_fd, &one, sizeof one);
 
     pipe->consumer =
         bench_client(RD_KAFKA_CONSUMER, bench_conf_consumer(o->bootstrap, o->group, o->profile));
     rd_kafka_poll_set_consumer(pipe->consumer);
     pipe->queue = rd_kafka_queue_get_consumer(pipe->consumer);
-    rd_kafka_queue_io_event_enable(pipe->queue, pipe->wake_fd, &one, sizeof one);
+    rd_kafka_queue_io_event_enable(pipe->queue, pipe->wake_fd, &wake_value, sizeof wake_value);
     rd_kafka_topic_partition_list_add(topics, o->in, RD_KAFKA_PARTITION_UA);
     if (rd_kafka_subscribe(pipe->consumer, topics) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         bench_fail("cannot subscribe to %s", o->in);
     }
     rd_kafka_topic_partition_list_destroy(topics);
+}
+
+static void
+pipe_open_producer(bench_pipe *pipe, const bench_pipe_options *o)
+{
+    rd_kafka_conf_t *conf = bench_conf_producer(o->bootstrap, o->profile);
+
+    rd_kafka_conf_set_opaque(conf, pipe);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    pipe->producer = bench_client(RD_KAFKA_PRODUCER, conf);
+    pipe->out = rd_kafka_topic_new(pipe->producer, o->out, NULL);
+    pipe->reports = rd_kafka_queue_get_main(pipe->producer);
+    rd_kafka_queue_io_event_enable(pipe->reports, pipe->wake_fd, &wake_value, sizeof wake_value);
+    /* An idempotent producer asks for its id when it is made, finds no broker connected, and asks
+     * again after 500 ms, or when metadata come: so they are asked for, more than once, since the
+     * first answer may be there before the connection is. */
+    bench_partitions(pipe->producer, o->out);
+    bench_partitions(pipe->producer, o->out);
 }
 
 /* Gives the slots of what is delivered back, oldest first, and moves the offsets on. */
@@ -280,7 +289,9 @@ bench_pipe_run(const bench_pipe_options *options, bench_process process, void *c
     memset(pipe.next, 0xff, sizeof pipe.next);
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
-    pipe_open(&pipe, options);
+    pipe.wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    pipe_open_consumer(&pipe, options);
+    pipe_open_producer(&pipe, options);
     pipe_loop(&pipe, process, ctx);
     while (pipe.delivered < pipe.sent) {
         rd_kafka_poll(pipe.producer, 10);
