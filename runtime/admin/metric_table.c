@@ -172,6 +172,24 @@ read_topology_state(const hr_metric *metric, const hr_metric_view *view, const c
 }
 
 static void
+read_failures(const hr_metric *metric, const hr_metric_view *view, const char *const *labels,
+              const void *thing, hr_metric_text *text)
+{
+    const hr_stats_run *run = thing;
+    const char *all[LABELS_MAX];
+
+    (void)view;
+    for (size_t i = 0; i < run->n_failures; i++) {
+        const hr_stats_failure *f = &run->failures[i];
+
+        metric_add(metric,
+                   labels_with(labels, metric->scope, all,
+                               (const char *[]){f->node, f->code, f->action}, 3),
+                   (double)f->n, text);
+    }
+}
+
+static void
 read_sink_errors(const hr_metric *metric, const hr_metric_view *view, const char *const *labels,
                  const void *thing, hr_metric_text *text)
 {
@@ -229,6 +247,8 @@ const hr_metric hr_metric_table[] = {
      TOPOLOGY(read_count, dead_letters), 0},
     {{"skipped_total", "records", "", "Failed records that were left out, as on_error says.", HR_METRIC_COUNTER},
      TOPOLOGY(read_count, skipped), 0},
+    {{"failures_total", "records", "node,code,action", "Records that failed, by where, why, and what became of them: dead_letter, skip or fail.", HR_METRIC_COUNTER},
+     HR_SCOPE_TOPOLOGY, read_failures, 0, 0},
     {{"rewinds_total", "rewinds", "", "Times that a partition was read again from its last finished record, after trouble.", HR_METRIC_COUNTER},
      TOPOLOGY(read_count, rewinds), 0},
     {{"rebalances_total", "rebalances", "", "Times that the group took partitions away from this process, to share them out anew.", HR_METRIC_COUNTER},

@@ -247,6 +247,21 @@ json_letters(const hr_stats_run *run)
 }
 
 static json_t *
+json_failures(const hr_stats_run *run)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < run->n_failures; i++) {
+        const hr_stats_failure *f = &run->failures[i];
+
+        list = json_with(list, json_pack("{s:o, s:o, s:o, s:o}", "node", json_text(f->node), "code",
+                                         json_text(f->code), "action", json_text(f->action),
+                                         "count", json_count(f->n)));
+    }
+    return list;
+}
+
+static json_t *
 json_run(const hr_stats_run *run)
 {
     json_t *made =
@@ -261,9 +276,9 @@ json_run(const hr_stats_run *run)
                                     "partitions", json_partitions(run), "counters",
                                     json_counters(run), "memory", json_memory(run), "dead_letters",
                                     json_letters(run), "latency_us", json_latency(run->latency)));
-    return json_merged(made, json_pack("{s:o, s:o, s:o}", "latency_recent_us",
-                                       json_latency(run->latency_recent), "end_to_end_us",
-                                       json_latency(run->end_to_end), "commit_us",
+    return json_merged(made, json_pack("{s:o, s:o, s:o, s:o}", "failures", json_failures(run),
+                                       "latency_recent_us", json_latency(run->latency_recent),
+                                       "end_to_end_us", json_latency(run->end_to_end), "commit_us",
                                        json_latency(run->commit_latency)));
 }
 

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "cli/describe.h"
+#include "engine/failure_counts.h"
 #include "hr_endpoint.h"
 #include "hr_operator.h"
 #include "hr_sink.h"
@@ -112,19 +113,11 @@ text_options(FILE *out, const hr_yaml_node *options)
     }
 }
 
-static const char *
-text_action(hr_on_error action)
-{
-    static const char *const names[] = {"dead_letter", "skip", "fail"};
-
-    return names[action];
-}
-
 static void
 text_on_error(FILE *out, const hr_node *node)
 {
     if (node->on_error_given) {
-        fprintf(out, "    on_error: %s\n", text_action(node->on_error));
+        fprintf(out, "    on_error: %s\n", hr_on_error_word(node->on_error));
     }
 }
 
@@ -372,7 +365,7 @@ text_head(FILE *out, const hr_topology *topology)
         return; /* endpoints only: nothing is delivered */
     }
     fprintf(out, "    guarantee: %s\n", topology->exactly_once ? "exactly-once" : "at-least-once");
-    fprintf(out, "    failed records: %s", text_action(topology->on_error));
+    fprintf(out, "    failed records: %s", hr_on_error_word(topology->on_error));
     if (topology->max_rate_records > 0) {
         fprintf(out, "; more than %lld in %lld s stop the topology",
                 (long long)topology->max_rate_records, (long long)topology->max_rate_per_ms / 1000);

@@ -93,6 +93,13 @@ typedef struct hr_stats_letter {
     const char *node, *code, *reason;
 } hr_stats_letter;
 
+/* Failed records of one kind, since start. */
+typedef struct hr_stats_failure {
+    const char *node, *code; /* of kinds beyond those that can be told apart: "", "other" */
+    const char *action;      /* what became of them: dead_letter, skip, fail; "" of others */
+    uint64_t n;
+} hr_stats_failure;
+
 typedef struct hr_stats_run {
     const char *name, *description, *file, *group, *guarantee;
     const char *state;              /* starting, running, draining, failed, ended */
@@ -117,6 +124,8 @@ typedef struct hr_stats_run {
     size_t n_memory;
     const hr_stats_letter *letters; /* the last ones, newest first */
     size_t n_letters;
+    const hr_stats_failure *failures;
+    size_t n_failures;
 } hr_stats_run;
 
 typedef struct hr_stats {

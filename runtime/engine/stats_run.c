@@ -277,6 +277,54 @@ run_failure(hr_run *run, hr_arena *arena, hr_stats_run *out)
     return out->failure != NULL ? HR_OK : HR_ENOMEM;
 }
 
+/* ---- failures ------------------------------------------------------------------------------- */
+
+/* The entry of that kind, which is added where there is none. */
+static hr_stats_failure *
+run_failure_kind(hr_stats_failure *v, size_t *n, const char *node, const char *code,
+                 const char *action)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (strcmp(v[i].node, node) == 0 && strcmp(v[i].code, code) == 0 &&
+            strcmp(v[i].action, action) == 0) {
+            return &v[i];
+        }
+    }
+    v[*n] = (hr_stats_failure){node, code, action, 0};
+    return &v[(*n)++];
+}
+
+static int
+run_failures(hr_run *run, hr_arena *arena, hr_stats_run *out)
+{
+    size_t room = 1;
+    hr_stats_failure *v;
+
+    for (size_t t = 0; t < run->n_threads; t++) {
+        room += hr_failure_counts_n(&run->stats[t].failures);
+    }
+    v = hr_arena_calloc(arena, room, sizeof *v);
+    out->failures = v;
+    for (size_t t = 0; t < run->n_threads && v != NULL; t++) {
+        const hr_failure_counts *counts = &run->stats[t].failures;
+        size_t n = hr_failure_counts_n(counts);
+        uint64_t others = hr_counter_get(&counts->others);
+
+        /* What was entered since the room was counted is told next time. */
+        for (size_t i = 0; i < n && out->n_failures + 1 < room; i++) {
+            const hr_failure_kind *kind = &counts->kinds[i];
+
+            run_failure_kind(v, &out->n_failures, kind->node->name.s, kind->code,
+                             hr_on_error_word(kind->action))
+                ->n += hr_counter_get(&kind->n);
+        }
+        if (others > 0) {
+            run_failure_kind(v, &out->n_failures, "", "other", "")->n += others;
+        }
+    }
+    return v != NULL ? HR_OK : HR_ENOMEM;
+}
+
 static int
 run_turns(hr_run *run, hr_arena *arena, hr_stats_run *out)
 {
@@ -317,7 +365,8 @@ hr_stats_run_take(hr_run *run, hr_arena *arena, hr_stats_run *out)
         (rc = run_histograms(run, arena, out)) != HR_OK ||
         (rc = run_partitions(run, arena, out)) != HR_OK ||
         (rc = run_letters(run, arena, out)) != HR_OK ||
-        (rc = run_memory(run, arena, out)) != HR_OK || (rc = run_turns(run, arena, out)) != HR_OK) {
+        (rc = run_memory(run, arena, out)) != HR_OK || (rc = run_turns(run, arena, out)) != HR_OK ||
+        (rc = run_failures(run, arena, out)) != HR_OK) {
         return rc;
     }
     out->waiting_for = reasons.v;

@@ -106,7 +106,7 @@ bool hr_task_output_failed(hr_task *task, const hr_ack *ack);
 /* A dead letter of that record was refused before: it is cut. */
 bool hr_task_cuts_letter(hr_task *task, int64_t offset);
 
-/* Logs a failed record with its place, some a second at most. */
+/* Counts a failed record and logs it with its place, some a second at most. */
 void hr_task_log_failure(hr_task *task, int64_t offset, const hr_failure *failure);
 
 /* Raises the epoch, goes back to the watermark and reads on from there after delay_ms. */

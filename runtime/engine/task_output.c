@@ -132,8 +132,12 @@ hr_task_log_failure(hr_task *task, int64_t offset, const hr_failure *failure)
 {
     static const char *const actions[] = {"dead letter", "skipped", "failed"};
     uint64_t suppressed;
+    bool letter = failure->action == HR_ON_ERROR_DEAD_LETTER && task->thread->letters != NULL;
 
-    if (failure->action == HR_ON_ERROR_DEAD_LETTER && task->thread->letters != NULL) {
+    hr_failure_counts_add(&task->thread->stats->failures, failure->node, failure->code,
+                          letter || failure->action == HR_ON_ERROR_SKIP ? failure->action
+                                                                        : HR_ON_ERROR_FAIL);
+    if (letter) {
         hr_letter_log_add(&task->thread->run->letters, &task->thread->letter_gate, task->topic,
                           task->partition.id, offset, failure);
     }

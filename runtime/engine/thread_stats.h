@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef HR_ENGINE_THREAD_STATS_H
 #define HR_ENGINE_THREAD_STATS_H
+#include "engine/failure_counts.h"
 #include "engine/metrics.h"
 #include "engine/partition_stats.h"
 #include "engine/trouble.h"
@@ -13,6 +14,7 @@ typedef struct hr_thread_stats {
     hr_trouble *sources, *sinks; /* by index; of sinks the dead letters last */
     size_t n_sources, n_sinks;
     hr_partition_stats partitions;
+    hr_failure_counts failures;
     atomic_int_fast64_t turned_ms; /* of its last turn, by hr_clock_ms(); 0: it does not run */
 } hr_thread_stats;
 

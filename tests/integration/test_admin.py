@@ -82,6 +82,10 @@ def test_the_numbers_of_metrics_and_topology_are_those_of_what_was_sent(embedded
 
     assert metrics.value("headrace_records_done_total") == total
     assert metrics.value("headrace_dead_letters_total") == topology["counters"]["dead_letters"] == letters
+    by_kind = {(one["node"], one["code"], one["action"]): one["count"] for one in topology["failures"]}
+    assert by_kind == {("requests", "decode", "dead_letter"): BROKEN, ("distance", "lookup-miss", "dead_letter"): UNKNOWN}
+    assert metrics.value("headrace_failures_total") == letters
+    assert metrics.value("headrace_failures_total", node="distance", code="lookup-miss", action="dead_letter") == UNKNOWN
     assert metrics.value("headrace_skipped_total") == metrics.value("headrace_rewinds_total") == 0
     assert metrics.value("headrace_lag_records") == metrics.value("headrace_partition_lag_records") == 0
     for name in ("committed", "position", "end"):

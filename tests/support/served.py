@@ -21,7 +21,7 @@ LETTER = {"time_ms": int, "topic": str, "partition": int, "offset": int, "node":
 TOPOLOGY = {"name": str, "description": (str, None), "file": str, "group": str, "guarantee": str, "state": str,
             "failure": (str, None), "waiting_for": [str], "threads": int, "nodes": [NODE], "partitions": [PARTITION],
             "latency_us": LATENCY, "latency_recent_us": LATENCY, "end_to_end_us": LATENCY, "commit_us": LATENCY,
-            "counters": dict, "memory": [{"budget": str, "bytes": int, "limit": int}], "dead_letters": [LETTER]}
+            "failures": [{"node": str, "code": str, "action": str, "count": int}], "counters": dict, "memory": [{"budget": str, "bytes": int, "limit": int}], "dead_letters": [LETTER]}
 ANSWER = {"version": str, "time_ms": int, "started_ms": int, "ready": bool, "process": dict, "topologies": [TOPOLOGY]}
 
 

@@ -100,6 +100,7 @@ stats_fixture_make(void)
     f.memory[0] = (hr_stats_memory){"prefetch", 100, 67108864};
     f.letters[0] =
         (hr_stats_letter){1699999999999, "t\"1", 0, 7, "requests", "decode", "invalid JSON"};
+    f.failures[0] = (hr_stats_failure){"requests", "decode", "dead_letter", 1};
     f.turned_ago_ms[0] = 20;
     f.turned_ago_ms[1] = -1;
     f.run = (hr_stats_run){.name = "flights",
@@ -128,7 +129,9 @@ stats_fixture_make(void)
                            .memory = f.memory,
                            .n_memory = 1,
                            .letters = f.letters,
-                           .n_letters = 1};
+                           .n_letters = 1,
+                           .failures = f.failures,
+                           .n_failures = 1};
     f.stats = (hr_stats){.version = "0.1.0",
                          .time_ms = 1700000000000,
                          .started_ms = 1600000000000,

@@ -14,6 +14,7 @@ typedef struct stats_fixture {
     hr_stats_partition partitions[2];
     hr_stats_memory memory[1];
     hr_stats_letter letters[1];
+    hr_stats_failure failures[1];
     hr_stats_metric metrics[2];
     hr_stats_histogram latency;
     int64_t turned_ago_ms[2];

@@ -78,6 +78,8 @@ values_stand_where_they_belong(void **state)
         "once\"} 1\n",
         "\nheadrace_topology_state{topology=\"flights\",state=\"running\"} 1\n",
         "\nheadrace_topology_state{topology=\"flights\",state=\"failed\"} 0\n",
+        "\nheadrace_failures_total{topology=\"flights\",node=\"requests\",code=\"decode\","
+        "action=\"dead_letter\"} 1\n",
         "\nheadrace_topology_threads{topology=\"flights\"} 2\n",
         "\nheadrace_records_done_total{topology=\"flights\"} 11\n",
         "\nheadrace_backpressure_seconds_total{topology=\"flights\"} 1.5\n",

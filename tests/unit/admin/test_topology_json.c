@@ -66,6 +66,8 @@ a_topology_is_shown_with_its_numbers(void **state)
     expect_int(json, RUN "partitions.1.end", -1);
     expect_int(json, RUN "memory.0.limit", 67108864);
     expect_text(json, RUN "dead_letters.0.code", "decode");
+    expect_text(json, RUN "failures.0.action", "dead_letter");
+    expect_int(json, RUN "failures.0.count", 1);
     json_decref(json);
 }
 
