@@ -109,7 +109,9 @@ static const hr_option http_option_table[] = {
      .fallback = "1024",
      .min = 1,
      .max = PENDING_LIMIT,
-     .help = "Records under way; further requests are answered 503."},
+     .help =
+         "Records under way; further requests are answered 503. The connection's own `connections` "
+         "bounds how many clients wait at a time."},
     {0},
 };
 

@@ -190,6 +190,13 @@ const hr_option hr_mongo_connection_options[] = {
          .offset = (base) + offsetof(hr_http_conf, hosts),                                         \
          .help = "Further names, or name:port, by which browsers reach the server.",               \
          .flags = HR_OPT_OPTIONAL},                                                                \
+        {.name = "connections",                                                                    \
+         .kind = HR_OPT_INT,                                                                       \
+         .offset = (base) + offsetof(hr_http_conf, connections),                                   \
+         .fallback = "64",                                                                         \
+         .min = 1,                                                                                 \
+         .max = 10000,                                                                             \
+         .help = "Clients at a time, those who wait for an answer too; more wait their turn."},    \
     {                                                                                              \
         0                                                                                          \
     }

@@ -44,9 +44,10 @@ typedef struct hr_mongo_connection {
 
 /* An HTTP server: of the process (metrics, live page), or of a topology's routes. */
 typedef struct hr_http_conf {
-    hr_text listen;    /* host:port; port 0: a free one; "off": none */
-    hr_text token;     /* secret; s NULL: none */
-    hr_opt_list hosts; /* further names that the Host header may have */
+    hr_text listen;      /* host:port; port 0: a free one; "off": none */
+    hr_text token;       /* secret; s NULL: none */
+    hr_opt_list hosts;   /* further names that the Host header may have */
+    int64_t connections; /* clients at a time; 0: HR_HTTP_CONNECTIONS_MAX */
     bool moves; /* not in the config: a loopback port that is taken gives way to a free one */
 } hr_http_conf;
 

@@ -13,7 +13,7 @@
 
 #define HR_HTTP_HEADER_BYTES_MAX (8u * 1024)
 #define HR_HTTP_BODY_BYTES_MAX (64u * 1024)
-#define HR_HTTP_CONNECTIONS_MAX 64 /* also the most requests that are kept at a time */
+#define HR_HTTP_CONNECTIONS_MAX 64 /* unless configured; also the most requests that are kept */
 
 typedef struct hr_http_server hr_http_server;
 

@@ -570,7 +570,12 @@ hr_http_server_create_with(const hr_http_conf *conf, const hr_http_limits *limit
 int
 hr_http_server_create(const hr_http_conf *conf, hr_http_server **out, hr_error *err)
 {
-    return hr_http_server_create_with(conf, &hr_http_limits_usual, out, err);
+    hr_http_limits limits = hr_http_limits_usual;
+
+    if (conf->connections > 0) {
+        limits.connections = (unsigned)conf->connections;
+    }
+    return hr_http_server_create_with(conf, &limits, out, err);
 }
 
 int
