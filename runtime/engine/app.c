@@ -161,12 +161,13 @@ app_has_stopped(const hr_app *app)
     return true;
 }
 
-/* Tables first, then threads: only now is it known which paths there are. */
+/* Tables first, then threads, which open what has a route: only now is it known which paths there
+ * are. */
 static void
 app_tell_ready(hr_app *app)
 {
     for (size_t i = 0; i < app->n_runs; i++) {
-        if (!app->runs[i]->started) {
+        if (!hr_run_open(app->runs[i])) {
             return;
         }
     }

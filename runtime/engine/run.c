@@ -410,6 +410,12 @@ hr_run_tick(hr_run *run)
     run_reload_models(run);
 }
 
+bool
+hr_run_open(const hr_run *run)
+{
+    return run->started && atomic_load(&run->threads_open) == run->n_threads;
+}
+
 void
 hr_run_stop(hr_run *run)
 {

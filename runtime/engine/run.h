@@ -72,6 +72,7 @@ struct hr_run {
     atomic_bool failed, ended;
     atomic_bool hurried; /* failed for want of a server: a drain cannot wait for it */
     atomic_uint threads_running;
+    atomic_uint threads_open; /* have opened their sinks and sources, or failed to; never fewer */
 };
 
 /* Makes a run; the topology is compiled, the runner loaded; both outlive it. NULL with *err (an
@@ -85,6 +86,10 @@ int hr_run_start(hr_run *run, hr_error *err);
 
 /* Called by the main loop now and then: starts threads, reloads models and tables. */
 void hr_run_tick(hr_run *run);
+
+/* True once its stream threads have opened their sources and sinks: what it answers on is there, or
+ * it has failed. */
+bool hr_run_open(const hr_run *run);
 
 /* Asks all threads to stop: no new input, drain, commit, close. */
 void hr_run_stop(hr_run *run);

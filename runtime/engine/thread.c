@@ -341,6 +341,8 @@ thread_main(void *arg)
         hr_run_fail(thread->run, "%s", err.msg);
         atomic_store(&thread->stop, true);
     }
+    atomic_fetch_add(&thread->run->threads_open, 1);
+    uv_async_send(thread->run->changed);
     thread->commit_at_ms = hr_clock_ms() + thread->run->runner->commit_interval_ms;
     thread_run_turns(thread);
     thread_rearm(thread);
