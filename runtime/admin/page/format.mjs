@@ -75,3 +75,8 @@ export function age(ms) {
   }
   return d === 0 ? `${h} h ${min % 60} min` : `${d} d ${h % 24} h`;
 }
+
+// "sink answers" of "sink answers: no server answers": the rest is said beside the node.
+export function brief(reason) {
+  return reason.split(': ')[0];
+}

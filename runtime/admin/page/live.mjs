@@ -1,7 +1,7 @@
 // The live page: asks the process each second and shows its topologies, one at a time.
 // SPDX-License-Identifier: Apache-2.0
 import { attribute, h, shown, text } from './dom.mjs';
-import { age, bytes, clock } from './format.mjs';
+import { age, brief, bytes, clock } from './format.mjs';
 import { Poller } from './poll.mjs';
 import { Rates } from './rates.mjs';
 import { checked } from './snapshot.mjs';
@@ -68,7 +68,7 @@ function reconcile(list) {
 
 // What keeps the process from being ready, once each; the first few, as a head has one line.
 function waits(snapshot) {
-  const all = [...new Set(snapshot.topologies.flatMap((topology) => topology.waiting_for))];
+  const all = [...new Set(snapshot.topologies.flatMap((topology) => topology.waiting_for.map(brief)))];
   const more = all.length > WAITS_MAX ? ` and ${all.length - WAITS_MAX} more` : '';
   return all.length === 0 ? '' : `: ${all.slice(0, WAITS_MAX).join(', ')}${more}`;
 }
@@ -77,7 +77,7 @@ function waits(snapshot) {
 function load(snapshot) {
   const ms = snapshot.time_ms - (last?.time_ms ?? NaN);
   const share = (snapshot.cpu_seconds - last?.cpu_seconds) / (ms / 1000);
-  return ms > 0 && share >= 0 ? `${(share * 100).toFixed(0)} % of a CPU` : '';
+  return snapshot.cpu_seconds !== null && ms > 0 && share >= 0 ? `${(share * 100).toFixed(0)} % of a CPU` : '';
 }
 
 function writeHead(snapshot) {

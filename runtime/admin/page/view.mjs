@@ -1,7 +1,7 @@
 // One topology on the page: its state, figures, graph, the open node, and tables.
 // SPDX-License-Identifier: Apache-2.0
 import { attribute, h, rows, shown, tableSection, text } from './dom.mjs';
-import { bytes, clock, count, microseconds, milliseconds, nanoseconds, perSecond } from './format.mjs';
+import { brief, bytes, clock, count, microseconds, milliseconds, nanoseconds, perSecond } from './format.mjs';
 import { Diagram, KIND_WORDS, titleOf } from './diagram.mjs';
 import { nodeId } from './rates.mjs';
 import { Panel } from './panel.mjs';
@@ -132,7 +132,7 @@ export class View {
 
   writeHead() {
     const { topology } = this;
-    const waits = topology.waiting_for.length > 0 ? `, not ready: ${topology.waiting_for.join(', ')}` : '';
+    const waits = topology.waiting_for.length > 0 ? `, not ready: ${topology.waiting_for.map(brief).join(', ')}` : '';
     const threads = topology.threads === null ? '' : `${topology.threads} thread${topology.threads === 1 ? '' : 's'}`;
     text(this.title, topology.name);
     text(this.state, `${topology.state}${waits}`);

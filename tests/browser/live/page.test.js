@@ -81,9 +81,9 @@ test('trouble of a node is said at the top and the node is marked', () => live({
 }));
 
 test('a process that is not ready says why', () => live({}, async (page) => {
-  await mock.set({ waiting: ['table distances'] });
-  await page.locator('#ready', { hasText: 'not ready: table distances' }).waitFor();
-  await page.locator('.state', { hasText: 'starting, not ready: table distances' }).waitFor();
+  await mock.set({ waiting: ['table distances', 'sink mongo_response: no server answers'] });
+  await page.locator('#ready', { hasText: 'not ready: table distances, sink mongo_response' }).waitFor();
+  await page.locator('.state', { hasText: 'starting, not ready: table distances, sink mongo_response' }).waitFor();
 }));
 
 test('lag is summed over the partitions of a source', () => live({}, async (page) => {
