@@ -5,27 +5,15 @@
 
 #include <stdio.h>
 
-#define FIELD(name, type) "{\"name\": \"" name "\", \"type\": " type "}"
-#define FIELDS                                                                                                                                   \
-    FIELD("s", "\"string\"")                                                                                                                     \
-    ", " FIELD("i", "\"long\"") ", " FIELD(                                                                                                      \
-        "b",                                                                                                                                     \
-        "\"boolean\"") ", " FIELD("raw",                                                                                                         \
-                                  "\"bytes\"") ", " FIELD("day",                                                                                 \
-                                                          "{\"type\": \"int\", \"logicalType\": "                                                \
-                                                          "\"date\"}") ", " FIELD("at", "{\"type"                                                \
-                                                                                        "\": "                                                   \
-                                                                                        "\"long\""                                               \
-                                                                                        ", "                                                     \
-                                                                                        "\"logica"                                               \
-                                                                                        "lType\":"                                               \
-                                                                                        " \"times"                                               \
-                                                                                        "tamp-"                                                  \
-                                                                                        "millis\""                                               \
-                                                                                        "}") ","                                                 \
-                                                                                             " " FIELD("x",                                      \
-                                                                                                       "[\"null\", \"double\"]") ", " FIELD("l", \
-                                                                                                                                            "{\"type\": \"array\", \"items\": \"int\"}")
+#define FIELDS                                                                                     \
+    "{\"name\": \"s\", \"type\": \"string\"}, "                                                    \
+    "{\"name\": \"i\", \"type\": \"long\"}, "                                                      \
+    "{\"name\": \"b\", \"type\": \"boolean\"}, "                                                   \
+    "{\"name\": \"raw\", \"type\": \"bytes\"}, "                                                   \
+    "{\"name\": \"day\", \"type\": {\"type\": \"int\", \"logicalType\": \"date\"}}, "              \
+    "{\"name\": \"at\", \"type\": {\"type\": \"long\", \"logicalType\": \"timestamp-millis\"}}, "  \
+    "{\"name\": \"x\", \"type\": [\"null\", \"double\"]}, "                                        \
+    "{\"name\": \"l\", \"type\": {\"type\": \"array\", \"items\": \"int\"}}"
 
 #define ROW                                                                                        \
     "{\"s\":\"a/b\\n\",\"i\":-7,\"b\":true,\"raw\":\"AP8=\",\"day\":16000,\"at\":1700000000123,"   \
