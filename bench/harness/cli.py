@@ -142,7 +142,8 @@ class Run:
                                            seconds=part.length_s, linger_ms=part.linger_ms, limit_s=90,
                                            environment=workloads.environment(system, job))
                 except (measure.Failed, OSError) as error:
-                    self.results.fail("latency", job.workload.name, system.NAME, self.broker.name, number, error)
+                    self.results.fail("latency", job.workload.name, system.NAME, self.broker.name, number, error,
+                                      {"group": part.name})
                     continue
                 self.results.add("latency", job.workload.name, system.NAME, self.broker.name, number,
                                  {"group": part.name, **line}, {"profile": "latency", **system.SETTINGS})
@@ -166,7 +167,8 @@ class Run:
                     line = measure.run(self.broker, system.command(job), out, 1, ends=False, limit_s=90, touch=False,
                                        environment=workloads.environment(system, job))
                 except (measure.Failed, OSError) as error:
-                    self.results.fail("start", job.workload.name, system.NAME, self.broker.name, number, error)
+                    self.results.fail("start", job.workload.name, system.NAME, self.broker.name, number, error,
+                                      {"group": part.name})
                     continue
                 if number < 0:
                     continue

@@ -31,9 +31,10 @@ class Results:
         self._write({"suite": suite, "workload": workload, "system": system, "broker": broker, "round": number, **fields,
                      "settings": settings or {}, "run": self.run})
 
-    def fail(self, suite, workload, system, broker, number, why):
+    def fail(self, suite, workload, system, broker, number, why, fields=None):
+        """fields: its group and factor, where it has them."""
         self.failed += 1
-        self.add(suite, workload, system, broker, number, {"failed": str(why)[-2000:]})
+        self.add(suite, workload, system, broker, number, {**(fields or {}), "failed": str(why)[-2000:]})
 
 
 def load(path):

@@ -69,7 +69,8 @@ def _round(broker, results, suite, group, entries, number, failed):
         except (measure.Failed, OSError) as error:
             failed[entry] = failed.get(entry, 0) + 1
             lines[entry] = None
-            results.fail(suite, entry.job.workload.name, entry.name, broker.name, number, error)
+            results.fail(suite, entry.job.workload.name, entry.name, broker.name, number, error,
+                         {"group": group, **entry.add})
     return lines
 
 
