@@ -132,7 +132,7 @@ class Run:
     def latency(self, part):
         rows = {}
         for number in range(part.rounds):
-            for system, job in rounds.turned(list(self.jobs(part, "", 1, profile="latency", follow=True)), number):
+            for system, job in rounds.turned(list(self.jobs(part, "", 1, profile="latency", follow=True, rate=part.rate)), number):
                 # A topic of its own: who starts must not find what was sent to the one before.
                 source = self.broker.topics.create_new("bench_latency", partitions=1)
                 out = self.broker.topics.create_new("bench_latency_out", partitions=1)

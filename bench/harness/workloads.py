@@ -65,6 +65,7 @@ class Job:
     follow: bool = False  # goes on at the end of the topic until it gets SIGTERM
     mongo_uri: str = ""
     collection: str = "out"
+    rate: int = 0  # of a latency run: how many records per second will come
 
 
 class Raw:
