@@ -43,14 +43,17 @@ class RealBroker:
 
 
 class StubBroker:
-    """bench_stub_broker: in memory, one process. `endless`: topics that serve one prepared batch over and over up to an
-    end offset, as bench_stub_broker's options say."""
+    """bench_stub_broker: in memory, one process. endless: {topic: records of a partition} that serve what was filled in
+    over and over; discard: topics that only count."""
 
-    def __init__(self, options=()):
+    def __init__(self, partitions=4, endless=None, discard=()):
         self.name = "stub"
         port = free_port()
         self.bootstrap = f"127.0.0.1:{port}"
-        self.process = subprocess.Popen([machine.tool("stub_broker"), "--listen", self.bootstrap, *options], cwd=machine.ROOT)
+        words = [word for topic, records in (endless or {}).items() for word in ("--endless", f"{topic}:{records}")]
+        words += [word for topic in discard for word in ("--discard", topic)]
+        self.process = subprocess.Popen([machine.tool("stub_broker"), "--listen", self.bootstrap, "--partitions",
+                                         str(partitions), *words], cwd=machine.ROOT)
         self.pid = self.process.pid
         wait_until(lambda: port_answers(port), 10, "the stub broker does not listen")
 
