@@ -3,6 +3,7 @@
 SPDX-License-Identifier: Apache-2.0
 """
 import argparse
+import contextlib
 import dataclasses
 import pathlib
 import sys
@@ -10,7 +11,7 @@ import tempfile
 import time
 
 from . import machine, measure, peers, plan, rounds, workloads
-from .broker import RealBroker, fill
+from .broker import RealBroker, StubBroker, fill
 from .results import Results
 
 
@@ -79,28 +80,43 @@ class Run:
             self.outs[partitions] = self.broker.topic(f"bench_out_{partitions}", partitions, forget=True)
         return self.outs[partitions]
 
-    def jobs(self, part, in_topic, partitions, **more):
+    def jobs(self, part, in_topic, partitions, broker=None, out=None, **more):
         for system_name, workload, *threads in part.runs:
             for system in self.systems[system_name]:
-                job = workloads.Job(workloads.WORKLOADS[workload], self.broker.bootstrap, in_topic,
-                                    self.out_topic(partitions), f"bench_{system.NAME}", partitions=partitions,
+                job = workloads.Job(workloads.WORKLOADS[workload], (broker or self.broker).bootstrap, in_topic,
+                                    out or self.out_topic(partitions), f"bench_{system.NAME}", partitions=partitions,
                                     threads=threads[0] if threads else 1, **more)
                 if system.supports(job):
                     yield system, job
 
     def group(self, part):
-        topic = self.broker.topics.create_new(f"bench_{part.records}", partitions=part.partitions,
-                                              config={"segment.bytes": str(256 << 20)})
-        try:
-            filled = fill(self.broker, topic, part.records, bytes=part.mbytes * plan.MB)
-            jobs = list(self.jobs(part, topic, part.partitions, **self.mongo_options(part)))
-            entries = [rounds.Entry(system, job, filled["records"], self.expected(system, job, filled["records"]),
+        with self.filled(part) as (broker, topic, out, records):
+            jobs = list(self.jobs(part, topic, part.partitions, broker, out, **self.mongo_options(part)))
+            entries = [rounds.Entry(system, job, records, self.expected(broker, system, job, records),
                                     add=self.factor(part, job)) for system, job in jobs]
             warm = next((e for e in entries if e.system.NAME == "raw"), None)
             if warm is not None:
-                rounds.run_entry(self.broker, warm)  # the broker's own start: not counted
-            kept = rounds.throughput(self.broker, self.results, part.suite, part.name, entries, part.rounds)
-            table(kept)
+                rounds.run_entry(broker, warm)  # the broker's own start: not counted
+            table(rounds.throughput(broker, self.results, part.suite, part.name, entries, part.rounds))
+
+    @contextlib.contextmanager
+    def filled(self, part):
+        """(broker, topic in, topic out, records in it)"""
+        if part.stub:
+            broker = StubBroker(part.partitions, endless={"bench_in": part.mbytes * plan.MB // 300 // part.partitions},
+                                discard=("bench_out",))
+            try:
+                count = fill(broker, "bench_in", part.records, records=5000 * part.partitions)["records"]
+                repeats = -(-(part.mbytes * plan.MB // 300 // part.partitions) // 5000)
+                yield broker, "bench_in", "bench_out", max(1, repeats) * count
+            finally:
+                broker.stop()
+            return
+        topic = self.broker.topics.create_new(f"bench_{part.records}", partitions=part.partitions,
+                                              config={"segment.bytes": str(256 << 20)})
+        try:
+            yield (self.broker, topic, self.out_topic(part.partitions),
+                   fill(self.broker, topic, part.records, bytes=part.mbytes * plan.MB)["records"])
         finally:
             self.broker.topics.admin.delete_topics([topic])[topic].result(15)
 
@@ -111,13 +127,13 @@ class Run:
         name, value = part.factor
         return {"factor": name, "value": job.threads if name == "threads" else value}
 
-    def expected(self, system, job, records):
+    def expected(self, broker, system, job, records):
         """How many records come out of `records`, counted by a run of headrace where the workload does not say."""
         if job.workload.mongo:
             return 0
         if system.NAME == "raw" or job.workload.share != (0, 0):
             return records
-        counted = rounds.run_entry(self.broker, rounds.Entry(self.systems["headrace"][0], job, records, 1), touch=False)
+        counted = rounds.run_entry(broker, rounds.Entry(self.systems["headrace"][0], job, records, 1), touch=False)
         return counted["records_out"]
 
     def mongo_options(self, part):
@@ -188,7 +204,7 @@ class Run:
             try:
                 self.part(part)
             except Exception as error:  # the rest goes on
-                self.results.fail(getattr(part, "suite", "latency"), "", part.name, self.broker.name, 0, error)
+                self.results.fail(getattr(part, "suite", type(part).__name__.lower()), "", part.name, self.broker.name, 0, error)
                 print(f"   {part.name} failed: {error}", flush=True)
 
     def part(self, part):
@@ -205,15 +221,18 @@ class Run:
 
 
 def table(kept):
-    base = next((rows for (system, _), rows in kept.items() if system == "raw"), None)
-    for (system, workload), rows in kept.items():
-        rows_there = [row for row in rows if row]
-        line = f"   {system:14} {workload:14} {rounds.spread([r['rate'] / 1000 for r in rows_there]):>22} k/s" \
-               f" {rounds.spread([r['cpu_ns'] for r in rows_there]):>26} ns" \
-               f" {rounds.spread([r['rss_mib'] for r in rows_there]):>16} MiB"
+    """Rates are steady ones; CPU is that of the whole run."""
+    base = next((rows for entry, rows in kept.items() if entry.system.NAME == "raw"), None)
+    for entry, rows in kept.items():
+        there = [row for row in rows if row]
+        threads = f" x{entry.job.threads}" if entry.job.threads > 1 else ""
+        line = f"   {entry.name + threads:14} {entry.job.workload.name:14}" \
+               f" {rounds.spread([(r['rate_steady'] or r['rate']) / 1000 for r in there]):>22} k/s" \
+               f" {rounds.spread([r['cpu_ns'] for r in there]):>24} ns {rounds.spread([r['rss_mib'] for r in there]):>16} MiB"
         if base is not None and rows is not base:
-            line += f"  / raw: rate {rounds.spread(rounds.ratios(rows, base, 'rate'), 2)}" \
-                    f", CPU {rounds.spread(rounds.ratios(rows, base, 'cpu_ns'), 2)}"
+            line += f"  / raw: rate {rounds.spread(rounds.ratios(rows, base, 'rate_steady'), 2)}" \
+                    f", CPU {rounds.spread(rounds.ratios(rows, base, 'cpu_ns'), 2)}" \
+                    f", CPU steady {rounds.spread(rounds.ratios(rows, base, 'cpu_ns_steady'), 2)}"
         print(line, flush=True)
 
 

@@ -20,6 +20,7 @@ class Group:
     partitions: int = 4
     rounds: int = 5
     factor: tuple = ()  # (name, value): a factor other than that of the baseline
+    stub: bool = False  # on the broker in memory: a floor
 
 
 RAW = ("raw", "pass")
@@ -29,6 +30,8 @@ GROUPS = [
     Group("forests", "throughput", "flight", 300,
           (RAW, ("prototype", "flight_20x10"), ("headrace", "flight_20x10"), ("prototype", "flight_100x10"),
            ("headrace", "flight_100x10")), 150),
+    Group("floor", "throughput", "flight", 600,
+          (RAW, ("headrace", "pass"), ("prototype", "flight_20x5"), ("headrace", "flight_20x5")), 100, stub=True),
     Group("yahoo", "throughput", "yahoo", 400, (RAW, ("headrace", "yahoo")), 50),
     Group("nexmark", "throughput", "nexmark_bid", 300,
           (RAW, *(("headrace", f"nexmark_{q}") for q in ("q0", "q1", "q2", "q13"))), 120),

@@ -39,8 +39,8 @@ def run_entry(broker, entry, **more):
 
 def throughput(broker, results, suite, group, entries, count, tell=print):
     """Runs `count` rounds and writes a line for each run: its group says which lines belong together. An entry that
-    fails twice is not run again. Returns {(system, workload): [fields of each kept round, or None]}."""
-    kept = {(e.name, e.job.workload.name): [] for e in entries}
+    fails twice is not run again. Returns {entry: [fields of each kept round, or None]}."""
+    kept = {entry: [] for entry in entries}
     failed = {}
     for number in range(count):
         for attempt in range(2):
@@ -57,7 +57,7 @@ def throughput(broker, results, suite, group, entries, count, tell=print):
                 break
             tell(f"   steal {stolen:.1%}: round {number + 1} of {group} once more")
         for entry in entries:
-            kept[entry.name, entry.job.workload.name].append(lines.get(entry))
+            kept[entry].append(lines.get(entry))
     return kept
 
 

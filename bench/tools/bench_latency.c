@@ -454,14 +454,14 @@ int
 main(int argc, char **argv)
 {
     static latency l;
-    char *text = malloc(SIZE_MAX_BYTES + 512);
+    static char text[SIZE_MAX_BYTES + 512];
 
     if (!parse(&l, argc, argv)) {
         fprintf(stderr, "usage: " USAGE "\n");
         return 2;
     }
     l.seen = calloc(l.total / 8 + 1, 1);
-    if (text == NULL || l.seen == NULL) {
+    if (l.seen == NULL) {
         bench_fail("out of memory");
     }
     return measure(&l, text);

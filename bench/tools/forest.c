@@ -10,6 +10,12 @@
 
 enum { DEPTH_MAX = 16 };
 
+#if defined(__clang__)
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define UNROLL _Pragma("GCC unroll 8")
+#endif
+
 static const char *const feature_names[BENCH_FEATURES] = {
     "DepDelay", "Distance", "DayOfMonth", "DayOfWeek", "DayOfYear",
     "Carrier",  "Origin",   "Dest",       "Route",
@@ -325,7 +331,7 @@ tree_walk(const bench_tree *tree, const float *x, uint32_t leaf[BENCH_LANES])
     uint32_t at[BENCH_LANES] = {0};
 
     for (uint32_t d = 0; d < tree->depth; d++) {
-#pragma GCC unroll 8
+        UNROLL
         for (uint32_t k = 0; k < BENCH_LANES; k++) {
             bench_tree_node n = tree->nodes[at[k]];
 

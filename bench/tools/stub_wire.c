@@ -84,7 +84,7 @@ stub_get_count(stub_reader *r)
 void
 stub_put_raw(hr_buf *out, const void *bytes, size_t n)
 {
-    if (hr_buf_append(out, bytes, n) != HR_OK) {
+    if (n > 0 && hr_buf_append(out, bytes, n) != HR_OK) {
         bench_fail("out of memory");
     }
 }
@@ -128,14 +128,14 @@ void
 stub_put_string(hr_buf *out, hr_span text)
 {
     stub_put_i16(out, text.data != NULL ? (int16_t)text.len : -1);
-    stub_put_raw(out, text.data, text.len);
+    stub_put_raw(out, text.data, text.data != NULL ? text.len : 0);
 }
 
 void
 stub_put_bytes(hr_buf *out, hr_span bytes)
 {
     stub_put_i32(out, bytes.data != NULL ? (int32_t)bytes.len : -1);
-    stub_put_raw(out, bytes.data, bytes.len);
+    stub_put_raw(out, bytes.data, bytes.data != NULL ? bytes.len : 0);
 }
 
 void
