@@ -3,9 +3,11 @@ ones, its links lead somewhere.
 
 SPDX-License-Identifier: Apache-2.0
 """
+import json
 import re
 import shlex
 import shutil
+import statistics
 import subprocess
 
 import pytest
@@ -78,11 +80,66 @@ def test_the_error_is_what_check_prints(tmp_path):
     assert done.stdout.strip() == shown.strip()
 
 
-def test_the_figures_are_the_measured_ones():
-    marked = re.search(r"<!-- (bench/results/\S+) -->\n```\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-    assert marked, "README.md does not say which file its figures come from"
-    assert re.search(r"\d", marked.group(2)), "nothing was measured"
-    assert marked.group(2).strip() == (ROOT / marked.group(1)).read_text().strip()
+def figures():
+    """The generated block of README.md: {system: cells of its row}, and the text around them."""
+    block = re.search(r"<!-- bench summary -->\n(.*?)<!-- /bench -->", README, re.DOTALL)
+    assert block, "README.md has no place for its figures"
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in block[1].splitlines() if line.startswith("|")]
+    assert len(rows) > 2 and re.search(r"\d", rows[2][1]), "nothing was measured"
+    return rows[0], {row[0].split(" (")[0]: row for row in rows[2:]}, block[1]
+
+
+def newest_lines():
+    """{group: lines of its newest run that count}, read without bench/report."""
+    dates, lines = {}, []
+    for path in sorted((ROOT / "bench/results").glob("*.jsonl")):
+        for line in map(json.loads, path.read_text().splitlines()):
+            if line["suite"] == "run":
+                dates[line["run"]] = line["date"]
+            elif "group" in line and "failed" not in line:
+                lines.append(line)
+    newest = {group: max((dates[line["run"]], line["run"]) for line in lines if line["group"] == group)[1]
+              for group in {line["group"] for line in lines}}
+    kept = {}
+    for line in lines:
+        if newest[line["group"]] == line["run"] and not line.get("dropped"):
+            kept.setdefault(line["group"], []).append(line)
+    return kept
+
+
+COLUMNS = {"k records/s": ("pipeline", lambda line: line["rate"] / 1000), "CPU ns/record": ("pipeline", lambda line: line["cpu_ns"]),
+           "peak RSS MiB": ("pipeline", lambda line: line["rss_mib"]), "p99 ms at 1 k/s": ("latency_1k", lambda line: line["warm"]["p99_us"] / 1000),
+           "cold p99": ("latency_1k", lambda line: line["cold"]["p99_us"] / 1000), "start ms": ("start", lambda line: line["first_out_ms"])}
+
+
+@pytest.mark.parametrize("system", ["raw", "headrace"])
+def test_the_figures_are_the_measured_ones(system):
+    """Median, least and greatest of what is in bench/results."""
+    head, rows, _ = figures()
+    kept = newest_lines()
+    workload = "pass" if system == "raw" else "flight_20x5"
+    compared = 0
+    for name, (group, value) in COLUMNS.items():
+        lines = next((found for found in (
+            [line for line in kept.get(one, []) if line["system"] == system and line["workload"] == workload]
+            for one in (f"peers_{group}", group)) if found), [])
+        cell = rows[system][head.index(name)]
+        shown = [float(text.replace(",", "")) for text in re.findall(r"[\d,.]+", cell)]
+        values = [value(line) for line in lines]
+        expected = [statistics.median(values), min(values), max(values)][:len(shown)] if values else []
+        digits = len(re.search(r"\d(?:\.(\d+))?(?: |$)", cell)[1] or "") if values else 0
+        assert shown == pytest.approx(expected, abs=0.5001 * 10 ** -digits), f"{system}, {name}: {cell}"
+        compared += len(shown)
+    assert compared >= 3, "nothing was measured"
+
+
+def test_the_goals_are_counted_as_the_table_has_them():
+    _, _, text = figures()
+    said = tuple(map(int, re.search(r"Of (\d+) goals (\d+) are met, (\d+) missed, (\d+) not measured", text).groups()))
+    table = re.search(r"<!-- bench goals -->\n(.*?)<!-- /bench -->", (ROOT / "docs/BENCHMARKS.md").read_text(), re.DOTALL)[1]
+    rows = [line for line in table.splitlines() if line.startswith("|")][2:]
+    verdicts = [row.split("|")[4].strip() for row in rows]
+    assert said == (len(rows), verdicts.count("met"), verdicts.count("**missed**"), verdicts.count("not measured in this run"))
 
 
 @pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md",

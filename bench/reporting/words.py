@@ -1,0 +1,130 @@
+"""Sentences made of the figures: who is ahead where, and the short form for README.md.
+
+A system is ahead where it was in every round and by more than 5 % in the median; else the two are level.
+SPDX-License-Identifier: Apache-2.0
+"""
+import dataclasses
+
+from . import goals
+from .lines import called, duration, number, of_stage, rank, spread
+from .tables import NONE, machine_text
+
+LEVEL = 0.05
+LIMITS = ("raw", "prototype")
+
+
+@dataclasses.dataclass(frozen=True)
+class Metric:
+    name: str
+    field: str
+    more_is_better: bool = False
+
+
+THROUGHPUT = [Metric("rate", "rate", True), Metric("steady CPU", "cpu_ns_steady"), Metric("whole-run CPU", "cpu_ns"),
+              Metric("peak memory", "rss_mib")]
+LATENCY = [Metric("p50", "warm.p50_us"), Metric("p99", "warm.p99_us"), Metric("cold p99", "cold.p99_us"), Metric("memory", "rss_kib")]
+START = [Metric("start", "first_out_ms")]
+
+
+def compared(data, group, workload, system, metrics, suffix=""):
+    """(name, how many times better headrace is, in each round)"""
+    for metric in metrics:
+        figure = data.ratio(group, (workload, system), (workload, "headrace"), metric.field)
+        if metric.more_is_better:
+            figure = data.ratio(group, (workload, "headrace"), (workload, system), metric.field)
+        if figure and figure.low > 0:
+            yield metric.name + suffix, figure
+
+
+def verdict(figure):
+    if figure.low > 1 and figure.median > 1 + LEVEL:
+        return "ahead"
+    if figure.high < 1 and 1 / figure.median > 1 + LEVEL:
+        return "behind"
+    return "level"
+
+
+def comparisons(data):
+    """{peer: {workload: [(name, figure)]}}"""
+    found = {}
+    for suite, metrics in (("throughput", THROUGHPUT), ("latency", LATENCY), ("start", START)):
+        for group in data.groups(suite):
+            suffix = f" at {group.rsplit('_', 1)[-1].replace('k', ' k')}" if suite == "latency" else ""
+            for workload, system, _ in data.keys(group):
+                if system in LIMITS or system.startswith("headrace"):
+                    continue
+                rows = list(compared(data, group, workload, system, metrics, suffix))
+                found.setdefault(system, {}).setdefault(workload, []).extend(rows)
+    return found
+
+
+def times(figure):
+    return f"{number(figure.median)} ×"
+
+
+def who_wins(data):
+    found = comparisons(data)
+    if not found:
+        return NONE
+    parts, counts = [], {"ahead": 0, "level": 0, "behind": 0}
+    for peer, workloads in sorted(found.items()):
+        for workload, rows in workloads.items():
+            said = []
+            for word in counts:
+                those = [(name, figure) for name, figure in rows if verdict(figure) == word]
+                counts[word] += len(those)
+                if those:
+                    said.append(f"{word}: " + ", ".join(f"{name} {times(figure)}" for name, figure in those))
+            parts.append(f"- {called(peer)}, `{workload}`: {'; '.join(said) or 'nothing to compare'}")
+    total = sum(counts.values())
+    return "\n".join([
+        f"How many times better headrace is (median of the ratios within each round; less CPU, memory and time are better). Of {total} "
+        f"comparisons it is ahead in {counts['ahead']}, level in {counts['level']} and behind in {counts['behind']}. "
+        "Ahead or behind means: in every round, and by more than 5 % in the median.", "", *parts])
+
+
+# --- README.md ------------------------------------------------------------------------------------------
+
+def first_with(data, groups, workload, system):
+    return next((group for group in groups if (group, workload, system, None) in data.kept), None)
+
+
+def summary_rows(data):
+    """Of the flight pipeline, and raw."""
+    groups = {"load": ("peers_pipeline", "pipeline"), "latency": ("peers_latency_1k", "latency_1k"), "start": ("peers_start", "start")}
+    systems = {key[1] for names in groups.values() for group in names for key in data.keys(group)
+               if key[0] == goals.FLIGHT or key[:2] == goals.RAW}
+    for system in sorted(systems, key=rank):
+        workload = "pass" if system == "raw" else goals.FLIGHT
+        cells = []
+        for part, field, scale in (("load", "rate", 1e-3), ("load", "cpu_ns", 1.0), ("load", "cpu_ns_steady", 1.0), ("load", "rss_mib", 1.0),
+                                   ("latency", "warm.p99_us", 1e-3), ("latency", "cold.p99_us", 1e-3), ("start", "first_out_ms", 1.0)):
+            group = first_with(data, groups[part], workload, system)
+            cells.append(spread(data.figure(group, workload, system, field).scaled(scale)) if group else "–")
+        yield f"| {called(system)}{' (bytes through)' if system == 'raw' else ''} | {' | '.join(cells)} |"
+
+
+def summary(data, figures):
+    """The block of README.md."""
+    rows = list(summary_rows(data))
+    if not rows:
+        return NONE
+    met, missed, absent = goals.counted(data)
+    header = max((one for one in data.headers if one["run"] in data.run_of.values()), key=lambda one: one.get("date", ""), default={})
+    check = data.stages().get("topology_check_process", {}).get("headrace")
+    broker = sorted({line["broker"] for line in data.lines if line["suite"] == "throughput" and line.get("broker")})
+    text = [
+        f"Flight pipeline (300-byte requests, join, forest of 20 trees), {' and '.join(broker) or 'no broker'}, one node; "
+        f"{machine_text(header.get('machine') or {})}; {header.get('date', '')[:10]}. Median (min–max) of interleaved rounds.", "",
+        "| system | k records/s | CPU ns/record | CPU steady | peak RSS MiB | p99 ms at 1 k/s | cold p99 | start ms |",
+        "|---|---|---|---|---|---|---|---|", *rows, "",
+        f"Of {met + missed + absent} goals {met} are met, {missed} missed, {absent} not measured in this run: "
+        "[all goals with their figures](docs/BENCHMARKS.md#goals).",
+    ]
+    if check:
+        text[-1] += f" `check` of the flight topology takes {duration(of_stage(check))}."
+    if any((one.get("settings") or {}).get("quick") for one in data.headers if one["run"] in data.run_of.values()):
+        text += ["", "**These are of a quick run, made to see whether everything works; not for publishing.**"]
+    if figures:
+        text += ["", *figures]
+    return "\n".join(text)
