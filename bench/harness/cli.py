@@ -21,9 +21,11 @@ def options(arguments):
     parser.add_argument("--quick", action="store_true", help="two short rounds of each: does it work?")
     parser.add_argument("--only", default="", help="groups, with commas between")
     parser.add_argument("--rounds", type=int, help="of every group, instead of the plan's")
-    parser.add_argument("--out", type=pathlib.Path, default=machine.ROOT / "build/bench.jsonl")
+    parser.add_argument("--out", type=pathlib.Path, help="default build/bench.jsonl, build/peers.jsonl with --peers")
     parser.add_argument("--list", action="store_true", help="print the groups and their budgets")
-    return parser.parse_args(arguments)
+    opt = parser.parse_args(arguments)
+    opt.out = opt.out or machine.ROOT / "build" / ("peers.jsonl" if opt.peers else "bench.jsonl")
+    return opt
 
 
 def planned(opt):
