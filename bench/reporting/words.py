@@ -66,13 +66,15 @@ def who_wins(data):
     found = comparisons(data)
     if not found:
         return NONE
-    parts, counts = [], {"ahead": 0, "level": 0, "behind": 0}
+    parts, counts, losses = [], {"ahead": 0, "level": 0, "behind": 0}, []
     for peer, workloads in sorted(found.items()):
         for workload, rows in workloads.items():
             said = []
             for word in counts:
                 those = [(name, figure) for name, figure in rows if verdict(figure) == word]
                 counts[word] += len(those)
+                if those and word == "behind":
+                    losses.append(f"{called(peer)} in `{workload}` ({', '.join(name for name, _ in those)})")
                 if those:
                     said.append(f"{word}: " + ", ".join(f"{name} {times(figure)}" for name, figure in those))
             parts.append(f"- {called(peer)}, `{workload}`: {'; '.join(said) or 'nothing to compare'}")
@@ -80,7 +82,8 @@ def who_wins(data):
     return "\n".join([
         f"How many times better headrace is (median of the ratios within each round; less CPU, memory and time are better). Of {total} "
         f"comparisons it is ahead in {counts['ahead']}, level in {counts['level']} and behind in {counts['behind']}. "
-        "Ahead or behind means: in every round, and by more than 5 % in the median.", "", *parts])
+        "Ahead or behind means: in every round, and by more than 5 % in the median.", "",
+        f"It loses to {'; to '.join(losses)}." if losses else "It loses nowhere.", "", *parts])
 
 
 # --- README.md ------------------------------------------------------------------------------------------
@@ -112,9 +115,10 @@ def summary(data, figures):
     met, missed, absent = goals.counted(data)
     header = max((one for one in data.headers if one["run"] in data.run_of.values()), key=lambda one: one.get("date", ""), default={})
     check = data.stages().get("topology_check_process", {}).get("headrace")
-    broker = sorted({line["broker"] for line in data.lines if line["suite"] == "throughput" and line.get("broker")})
+    group = next((one for one in ("peers_pipeline", "pipeline") if data.keys(one)), None)
+    broker = next((line["broker"] for line in data.lines if data.group_of(line) == group), "no broker").replace("kafka", "Apache Kafka")
     text = [
-        f"Flight pipeline (300-byte requests, join, forest of 20 trees), {' and '.join(broker) or 'no broker'}, one node; "
+        f"Flight pipeline (300-byte requests, join, forest of 20 trees), {broker}, one node; "
         f"{machine_text(header.get('machine') or {})}; {header.get('date', '')[:10]}. Median (min–max) of interleaved rounds.", "",
         "| system | k records/s | CPU ns/record | CPU steady | peak RSS MiB | p99 ms at 1 k/s | cold p99 | start ms |",
         "|---|---|---|---|---|---|---|---|", *rows, "",

@@ -152,8 +152,14 @@ def test_the_newest_run_of_a_part_counts_whole(tmp_path):
 def test_who_is_behind_is_said(data):
     text = words.who_wins(data)
     assert "Of 52 comparisons it is ahead in 39, level in 0 and behind in 13." in text
-    franz = next(line for line in text.splitlines() if "franz-go" in line)
+    assert re.search(r"^It loses to franz-go in `pass` \(rate, steady CPU, .*, start\)\.$", text, re.MULTILINE)
+    franz = next(line for line in text.splitlines() if line.startswith("- franz-go"))
     assert "behind: rate 0.90 ×" in franz and "start 0.50 ×" in franz and "ahead" not in franz
+
+
+def test_where_nobody_is_ahead_that_is_said_too(tmp_path):
+    without = [line for line in EVERYTHING if line["suite"] == "run" or line["system"] != "franz_go"]
+    assert "It loses nowhere." in words.who_wins(data_of(without, tmp_path))
 
 
 @pytest.mark.parametrize("values, word", [((1.2, 1.3, 1.1), "ahead"), ((1.2, 1.3, 0.9), "level"), ((1.01, 1.02, 1.03), "level"),
