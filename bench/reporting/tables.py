@@ -208,7 +208,10 @@ def header(data):
         known = [f"{name} {value}" for name, value in sorted(versions.items()) if value and value != "unknown"]
         text = f"- Run `{one['run']}` ({one['file']}): {one.get('date', '')[:16].replace('T', ' ')} UTC, commit " \
                f"`{one.get('commit', 'unknown')}`; {machine_text(one.get('machine') or {})}; {', '.join(known)}."
-        if (one.get("settings") or {}).get("quick"):
+        asked = one.get("settings") or {}
+        if asked.get("only") or asked.get("rounds"):
+            text += f" Asked for {asked.get('only') or 'all'} with {asked.get('rounds') or 'the usual number of'} rounds."
+        if asked.get("quick"):
             text += " **A quick run, made to see whether everything works: its figures are not for publishing.**"
         parts.append(text)
     return "\n".join(parts) or NONE

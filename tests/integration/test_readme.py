@@ -152,7 +152,7 @@ def test_links_lead_somewhere(page):
 
 
 def test_operators_of_the_readme_are_those_that_there_are():
-    row = re.search(r"^\| sources \| steps \| tables \| sinks \|\n\|.*\n\|(.*)\|$", README, re.MULTILINE).group(1)
+    row = re.search(r"^\| sources \| steps \| tables \| sinks \| endpoints \|\n\|.*\n\|(.*)\|$", README, re.MULTILINE).group(1)
     said = [re.sub(r"\(.*?\)", "", cell) for cell in row.split("|")]
     listed = subprocess.run([BINARY, "operators"], capture_output=True, text=True, check=True).stdout
     for name in {name.strip() for cell in said for name in cell.split(",")}:
