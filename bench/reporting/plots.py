@@ -51,7 +51,7 @@ def label_width(rows):
 
 # --- bars ---------------------------------------------------------------------------------------------
 
-def bars(title, description, panels, rows, notes=()):
+def bars(title, description, panels, rows, note):
     """panels: (title, ) of each; the figures of a row are bars from 0, or (whole, steady) drawn one in the other."""
     if not any(any(main_of(figure) for figure in row.figures) for row in rows):
         return None
@@ -59,9 +59,8 @@ def bars(title, description, panels, rows, notes=()):
     left = label_width(rows)
     width = (WIDTH - MARGIN - left - GAP * (len(panels) - 1)) / len(panels)
     page.text(MARGIN, 28, title, kind="title")
-    top = 44 + 17 * len(notes)
-    for i, note in enumerate(notes):
-        page.text(MARGIN, 47 + 17 * i, note, kind="soft")
+    top = 61
+    page.text(MARGIN, 47, note + (BROKEN if any_cut(rows, len(panels)) else ""), kind="soft")
     placed, bottom = heads(page, rows, top + 24, left)
     marks = []
     for i, panel in enumerate(panels):
@@ -78,7 +77,7 @@ def main_of(figure):
 
 
 def bar_panel(page, x, width, top, bottom, column):
-    cut, most = end_of([(main_of(figure), system) for _, figure, system in column if main_of(figure)])
+    cut, most = end_of([(main_of(figure), system) for _, figure, system in column])
     ticks = steps(most)
     scale = (width - 58) / ticks[-1]
     for value in ticks:
@@ -104,8 +103,13 @@ def bar_panel(page, x, width, top, bottom, column):
 def end_of(figures):
     """(above what a bar is cut, what the axis must reach). Some peers are so much slower that the others would be a line
     each: bars of more than 3 times the longest of NEAR are cut."""
-    cut = 3 * max((figure.high for figure, system in figures if system in NEAR), default=math.inf)
-    return cut, max((figure.high for figure, _ in figures if figure.median <= cut), default=1)
+    cut = 3 * max((figure.high for figure, system in figures if figure and system in NEAR), default=math.inf)
+    return cut, max((figure.high for figure, _ in figures if figure and figure.median <= cut), default=1)
+
+
+def any_cut(rows, panels):
+    columns = ([(main_of(row.figures[i]), row.system) for row in rows] for i in range(panels))
+    return any(figure and figure.median > end_of(column)[0] for column in columns for figure, _ in column)
 
 
 def workload_title(name):
@@ -129,7 +133,8 @@ def by_workload(data, groups, apart=()):
 
 
 PANELS = ("k records/s", "CPU ns per record")
-WHISKERS = "Whiskers: min to max of the rounds. A broken bar is longer than drawn."
+WHISKERS = "Whiskers: min to max of the rounds."
+BROKEN = " A broken bar is longer than drawn."
 SHADES = f"CPU: pale with start and end, full without them. {WHISKERS}"
 
 
@@ -137,21 +142,21 @@ def limits(data):
     rows = list(by_workload(data, [group for group in ("pipeline", "forests") if group in data.groups("throughput")]))
     rows = [row for i, row in enumerate(rows) if (row.head, row.system) not in {(r.head, r.system) for r in rows[:i]}]
     return rows and bars("Beside the limits: librdkafka alone (raw) and the pipeline by hand (prototype)",
-                         "Rate and CPU per record of raw, prototype and headrace for each forest.", PANELS, rows, (SHADES,))
+                         "Rate and CPU per record of raw, prototype and headrace for each forest.", PANELS, rows, SHADES)
 
 
 def peers(data):
     if "peers_pipeline" not in data.groups("throughput"):
         return None
     return bars("Throughput beside others, same broker, same run", "Rate and CPU per record of each system, bytes through and flight pipeline.",
-                PANELS, list(by_workload(data, ["peers_pipeline"])), (SHADES,))
+                PANELS, list(by_workload(data, ["peers_pipeline"])), SHADES)
 
 
 def others(data):
     there = data.groups("throughput")
     groups = [f"peers_{name}" if f"peers_{name}" in there else name for name in ("yahoo", "nexmark")]
     rows = list(by_workload(data, [group for group in groups if group in there], apart=("pass",)))
-    return rows and bars("Public workloads", "Rate and CPU per record for the Yahoo and Nexmark workloads.", PANELS, rows, (SHADES,))
+    return rows and bars("Public workloads", "Rate and CPU per record for the Yahoo and Nexmark workloads.", PANELS, rows, SHADES)
 
 
 def footprint(data):
@@ -167,7 +172,7 @@ def footprint(data):
             figures.append(next((figure for figure in found if figure), NOTHING))
         rows.append(Row("", system, tuple(figures)))
     return rows and bars("Memory and start", "Peak memory under full load, memory at 1,000 records per second and time to the first record out, of each system.",
-                         ("peak MiB, full load", "MiB at 1 k records/s", "exec to first record, ms"), rows, (WHISKERS,))
+                         ("peak MiB, full load", "MiB at 1 k records/s", "exec to first record, ms"), rows, WHISKERS)
 
 
 # --- dots on a logarithmic axis -----------------------------------------------------------------------
@@ -186,12 +191,15 @@ def latency(data):
                          titles, rows, (("full", "p50"), ("diamond", "p99"), ("tick", "p99.9"), ("hollow", "p99 of the first 4 s")))
 
 
+ONCE = ("load", "check")
+
+
 def stages(data):
-    """Stages that a library does too, ns on one axis."""
+    """Stages that a library does too, ns on one axis; without those that are done once and take milliseconds."""
     found = data.stages()
     rows = []
     for stage, systems in found.items():
-        if len(systems) > 1 and "headrace" in systems:
+        if len(systems) > 1 and "headrace" in systems and systems["headrace"]["item"] not in ONCE:
             for name in sorted(systems, key=lambda one: (one != "headrace", one)):
                 rows.append(Row(stage, name, ((of_stage(systems[name]),),)))
     return rows and dots("Stages of the record path, each beside a library that does the same",

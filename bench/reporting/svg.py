@@ -96,7 +96,7 @@ def steps(top, wanted=4):
     raw = max(top, 1e-9) / wanted
     magnitude = 10 ** math.floor(math.log10(raw))
     step = next(m * magnitude for m in (1, 2, 2.5, 5, 10) if m * magnitude >= raw * 0.999)
-    count = math.ceil(top / step - 1e-9)
+    count = max(1, math.ceil(top / step - 1e-9))
     return [step * i for i in range(count + 1)]
 
 

@@ -50,6 +50,11 @@ def test_what_is_committed_is_what_the_results_say():
     assert not differing, "run ./dev bench report"
 
 
+def test_the_command_of_the_project_says_so_too():
+    done = subprocess.run([ROOT / "dev", "bench", "report", "--check"], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (0, "everything is what the results say\n"), done.stderr
+
+
 def test_every_part_has_a_place_in_the_page(data):
     drawn = plots.all_of(data)
     texts = pages.parts(data, drawn)
@@ -200,6 +205,7 @@ def partial():
         for value in sorted({line[name] for line in EVERYTHING if name in line and line["suite"] != "run"}):
             yield f"without {name} {value}", [line for line in EVERYTHING if line["suite"] == "run" or line.get(name) != value]
             yield f"only {name} {value}", [line for line in EVERYTHING if line["suite"] == "run" or line.get(name) == value]
+    yield "all of it 0", [{name: 0 if isinstance(value, float) else value for name, value in line.items()} for line in EVERYTHING]
     for field in ("cpu_ns_steady", "broker_cpu_ns", "first_out_ms", "rss_mib", "rate", "idle", "warm"):
         yield f"no {field}", [{**line, **({field: None} if field in line and line["suite"] != "latency" or field in ("idle", "warm") else {})}
                               for line in EVERYTHING]
