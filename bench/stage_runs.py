@@ -92,6 +92,29 @@ def line(workload, system, item, ns):
             "ns": round(statistics.median(ns), 2), "ns_min": round(min(ns), 2), "ns_max": round(max(ns), 2)}
 
 
+def collect(rounds=9, names=()):
+    """(result lines of all that ran, [(part, why it did not run)])."""
+    headrace = os.environ.get("HEADRACE", str(ROOT / "build/release/headrace"))
+    troubles = []
+
+    def attempt(what, call):
+        try:
+            return call()
+        except (Failed, OSError, ImportError) as error:
+            troubles.append((what, error))
+            return []
+
+    lines = attempt("bench_stages", lambda: times(rounds, names))
+    counts = dict(attempt("callgrind", lambda: instructions(gated=False, names=names)))
+    for row in lines:
+        if (row["workload"], row["system"]) in counts:
+            row["ir"] = round(counts[row["workload"], row["system"]], 2)
+    if not names:
+        lines += attempt("onnxruntime", lambda: onnxruntime_stages(rounds))
+        lines += attempt("headrace check", lambda: [check_process(headrace)])
+    return lines, troubles
+
+
 # --- onnxruntime --------------------------------------------------------------------------------
 
 FORESTS = {"forest_20x5": (20, 5, "float"), "forest_20x10": (20, 10, "float"), "forest_100x10": (100, 10, "float"),

@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 
+import stage_runs
+
 from . import machine, measure, peers, plan, rounds, workloads
 from .broker import RealBroker, StubBroker, fill
 from .results import Results
@@ -33,7 +35,7 @@ def planned(opt):
     if opt.peers:
         parts = [*plan.PEER_GROUPS, *plan.PEER_LATENCIES, *plan.PEER_STARTS]
     else:
-        parts = [*plan.GROUPS, *plan.LATENCIES, *plan.STARTS]
+        parts = [*plan.GROUPS, *plan.LATENCIES, *plan.STARTS, *plan.STAGES]
     wanted = [name for name in opt.only.split(",") if name]
     unknown = set(wanted) - {part.name for part in parts}
     if unknown:
@@ -197,6 +199,16 @@ class Run:
         for (system, workload), lines in rows.items():
             print(f"   {system:14} {workload:14} first record out {rounds.spread([x['first_out_ms'] for x in lines]):>24} ms")
 
+    def stages(self, part):
+        lines, troubles = stage_runs.collect(part.rounds)
+        for line in lines:
+            fields = {name: value for name, value in line.items() if name not in ("suite", "workload", "system")}
+            self.results.add("stage", line["workload"], line["system"], "none", 0, {"group": part.name, **fields})
+            print(f"   {line['workload']:24} {line['system']:12} {line['ns']:14,.1f} ns per {line['item']}")
+        for what, why in troubles:
+            self.results.fail("stage", "", what, "none", 0, why, {"group": part.name})
+            print(f"   {what} failed: {why}")
+
     def all(self):
         left = sum(part.seconds for part in self.parts)
         for part in self.parts:
@@ -214,6 +226,8 @@ class Run:
             self.group(part)
         elif isinstance(part, plan.Latency):
             self.latency(part)
+        elif isinstance(part, plan.Stages):
+            self.stages(part)
         else:
             self.start(part)
 

@@ -75,6 +75,17 @@ class Start:
 
 STARTS = [Start("start", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 60)]
 
+
+@dataclasses.dataclass(frozen=True)
+class Stages:
+    """Parts of the record path in process, beside libraries: bench/stage_runs.py. Rounds are its own."""
+    name: str
+    seconds: int
+    rounds: int = 9
+
+
+STAGES = [Stages("stages", 60)]
+
 # With --peers: beside headrace in the same rounds. Each runs what it supports.
 PEER_GROUPS = [
     Group("peers_pipeline", "throughput", "flight", 600,
