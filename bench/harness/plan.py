@@ -82,6 +82,7 @@ class Stages:
     name: str
     seconds: int
     rounds: int = 9
+    runs: tuple = ()  # what runs is for bench_stages to say
 
 
 STAGES = [Stages("stages", 60)]
