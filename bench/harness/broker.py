@@ -19,7 +19,7 @@ from topics import Topics  # noqa: E402
 JVM = ["-XX:TieredStopAtLevel=4", "-Xms1g", "-Xmx1g"]
 SETTINGS = {"log.retention.check.interval.ms": 5000, "log.segment.delete.delay.ms": 1000,
             "log.flush.scheduler.interval.ms": 9223372036854775807}
-KEEP_BYTES = 1 << 30  # of a topic that is written over and over, all partitions together
+KEEP_BYTES = 512 << 20  # of a topic that is written over and over, all partitions together
 
 
 class RealBroker:

@@ -25,8 +25,8 @@ class Group:
 
 RAW = ("raw", "pass")
 GROUPS = [
-    Group("pipeline", "throughput", "flight", 600,
-          (RAW, ("headrace", "pass"), ("prototype", "flight_20x5"), ("headrace", "flight_20x5")), 150, rounds=7),
+    Group("pipeline", "throughput", "flight", 900,
+          (RAW, ("headrace", "pass"), ("prototype", "flight_20x5"), ("headrace", "flight_20x5")), 190, rounds=7),
     Group("forests", "throughput", "flight", 300,
           (RAW, ("prototype", "flight_20x10"), ("headrace", "flight_20x10"), ("prototype", "flight_100x10"),
            ("headrace", "flight_100x10")), 150),

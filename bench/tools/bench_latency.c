@@ -235,6 +235,7 @@ system_start(latency *l)
     }
     if (l->pid == 0) {
         setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* it does not outlive who measures it */
         dup2(STDERR_FILENO, STDOUT_FILENO);
         execvp(l->command[0], l->command);
         fprintf(stderr, "bench_latency: %s: %s\n", l->command[0], strerror(errno));

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -112,6 +113,7 @@ watch_start(watch *w)
     }
     if (pid == 0) {
         setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* it does not outlive who measures it */
         dup2(STDERR_FILENO, STDOUT_FILENO);
         execvp(w->command[0], w->command);
         fprintf(stderr, "bench_watch: %s: %s\n", w->command[0], strerror(errno));
