@@ -6,7 +6,7 @@ SPDX-License-Identifier: Apache-2.0
 import dataclasses
 
 from . import goals
-from .lines import called, duration, number, of_stage, rank, spread
+from .lines import NOTHING, called, duration, number, of_stage, rank, spread
 from .tables import NONE, machine_text
 
 LEVEL = 0.05
@@ -62,10 +62,32 @@ def times(figure):
     return f"{number(figure.median)} ×"
 
 
+def stages_beside_libraries(data):
+    """Level where the ranges touch or the medians are within 5 %."""
+    counts, slower = {"ahead": 0, "level": 0, "behind": 0}, []
+    for stage, systems in data.stages().items():
+        own = of_stage(systems["headrace"]) if "headrace" in systems else None
+        for name, line in systems.items():
+            if name == "headrace" or not own or not own.low:
+                continue
+            other = of_stage(line)
+            apart = other.low > own.high or other.high < own.low
+            ratio = other.median / own.median
+            word = "level" if not apart or abs(ratio - 1) <= LEVEL else "ahead" if ratio > 1 else "behind"
+            counts[word] += 1
+            if word == "behind":
+                slower.append(f"{name} in `{stage}` ({number(ratio)} ×)")
+    total = sum(counts.values())
+    if not total:
+        return []
+    return ["", f"Of {total} stages beside a library headrace is ahead in {counts['ahead']}, level in {counts['level']} and behind in "
+            f"{counts['behind']}{': ' + ', '.join(slower) if slower else ''}."]
+
+
 def who_wins(data):
     found = comparisons(data)
     if not found:
-        return NONE
+        return "\n".join(stages_beside_libraries(data)[1:]) or NONE
     parts, counts, losses = [], {"ahead": 0, "level": 0, "behind": 0}, []
     for peer, workloads in sorted(found.items()):
         for workload, rows in workloads.items():
@@ -83,7 +105,8 @@ def who_wins(data):
         f"How many times better headrace is (median of the ratios within each round; less CPU, memory and time are better). Of {total} "
         f"comparisons it is ahead in {counts['ahead']}, level in {counts['level']} and behind in {counts['behind']}. "
         "Ahead or behind means: in every round, and by more than 5 % in the median.", "",
-        f"It loses to {'; to '.join(losses)}." if losses else "It loses nowhere.", "", *parts])
+        f"It loses to {'; to '.join(losses)}." if losses else "It loses nowhere.", "", *parts,
+        *stages_beside_libraries(data)])
 
 
 # --- README.md ------------------------------------------------------------------------------------------
@@ -92,11 +115,17 @@ def first_with(data, groups, workload, system):
     return next((group for group in groups if (group, workload, system, None) in data.kept), None)
 
 
+LOAD = ("peers_pipeline", "pipeline")
+
+
+def load_group(data):
+    return next((group for group in LOAD if data.keys(group)), None)
+
+
 def summary_rows(data):
-    """Of the flight pipeline, and raw."""
-    groups = {"load": ("peers_pipeline", "pipeline"), "latency": ("peers_latency_1k", "latency_1k"), "start": ("peers_start", "start")}
-    systems = {key[1] for names in groups.values() for group in names for key in data.keys(group)
-               if key[0] == goals.FLIGHT or key[:2] == goals.RAW}
+    """Of the flight pipeline, and raw. The systems of one table are of one run under load."""
+    groups = {"load": (load_group(data),), "latency": ("peers_latency_1k", "latency_1k"), "start": ("peers_start", "start")}
+    systems = {key[1] for key in data.keys(load_group(data)) if key[0] == goals.FLIGHT or key[:2] == goals.RAW}
     for system in sorted(systems, key=rank):
         workload = "pass" if system == "raw" else goals.FLIGHT
         cells = []
@@ -107,6 +136,19 @@ def summary_rows(data):
         yield f"| {called(system)}{' (bytes through)' if system == 'raw' else ''} | {' | '.join(cells)} |"
 
 
+def limits(data):
+    """A sentence on what it takes beside raw and the prototype."""
+    def ratio(over, under, field):
+        return spread(next((figure for group in LOAD[::-1] if (figure := data.ratio(group, over, under, field))), NOTHING))
+    passed, flight, prototype = ((workload, system) for workload, system in (
+        ("pass", "headrace"), (goals.FLIGHT, "headrace"), (goals.FLIGHT, "prototype")))
+    found = [ratio(passed, goals.RAW, "cpu_ns"), ratio(passed, goals.RAW, "rate"), ratio(flight, prototype, "cpu_ns"), ratio(flight, goals.RAW, "rate")]
+    if "–" in found:
+        return []
+    return [f"Beside the limits: bytes through take {found[0]} times the CPU of raw librdkafka, at {found[1]} of its rate; the flight pipeline "
+            f"takes {found[2]} times the CPU of the same pipeline by hand, at {found[3]} of the rate of raw.", ""]
+
+
 def summary(data, figures):
     """The block of README.md."""
     rows = list(summary_rows(data))
@@ -115,14 +157,13 @@ def summary(data, figures):
     met, missed, absent = goals.counted(data)
     header = max((one for one in data.headers if one["run"] in data.run_of.values()), key=lambda one: one.get("date", ""), default={})
     check = data.stages().get("topology_check_process", {}).get("headrace")
-    group = next((one for one in ("peers_pipeline", "pipeline") if data.keys(one)), None)
-    broker = next((line["broker"] for line in data.lines if data.group_of(line) == group), "no broker").replace("kafka", "Apache Kafka")
+    broker = next(line["broker"] for line in data.lines if data.group_of(line) == load_group(data)).replace("kafka", "Apache Kafka")
     text = [
         f"Flight pipeline (300-byte requests, join, forest of 20 trees), {broker}, one node; "
         f"{machine_text(header.get('machine') or {})}; {header.get('date', '')[:10]}. Median (min–max) of interleaved rounds.", "",
         "| system | k records/s | CPU ns/record | CPU steady | peak RSS MiB | p99 ms at 1 k/s | cold p99 | start ms |",
         "|---|---|---|---|---|---|---|---|", *rows, "",
-        f"Of {met + missed + absent} goals {met} are met, {missed} missed, {absent} not measured in this run: "
+        *limits(data), f"Of {met + missed + absent} goals {met} are met, {missed} missed, {absent} not measured in this run: "
         "[all goals with their figures](docs/BENCHMARKS.md#goals).",
     ]
     if check:

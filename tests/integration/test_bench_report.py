@@ -164,6 +164,12 @@ def test_who_is_behind_is_said(data):
     assert "behind: rate 0.90 ×" in franz and "start 0.50 ×" in franz and "ahead" not in franz
 
 
+def test_a_library_that_is_quicker_is_said(tmp_path):
+    found = [bench_lines.header(), *(bench_lines.stage("scan", *one) for one in [("headrace", 100), ("yyjson", 60), ("jansson", 900), ("other", 105)])]
+    assert words.who_wins(data_of(found, tmp_path)) == (
+        "Of 3 stages beside a library headrace is ahead in 1, level in 1 and behind in 1: yyjson in `scan` (0.60 ×).")
+
+
 def test_where_nobody_is_ahead_that_is_said_too(tmp_path):
     without = [line for line in EVERYTHING if line["suite"] == "run" or line["system"] != "franz_go"]
     assert "It loses nowhere." in words.who_wins(data_of(without, tmp_path))
