@@ -40,6 +40,7 @@ final class Flight implements Work {
     }
 
     private final Forest forest;
+    private final Forest.Words carriers;
     private final Routes routes;
     private final Bytes out = new Bytes();
     private final float[] x = new float[FEATURES.size()];
@@ -53,6 +54,7 @@ final class Flight implements Work {
 
     private Flight(Forest forest, Routes routes) {
         this.forest = forest;
+        this.carriers = forest.words("Carrier");
         this.routes = routes;
     }
 
@@ -72,7 +74,7 @@ final class Flight implements Work {
         x[2] = dayOfMonth;
         x[3] = dayOfWeek;
         x[4] = dayOfYear;
-        x[5] = forest.code("Carrier", carrier);
+        x[5] = carriers.number(carrier);
         x[6] = route.originCode();
         x[7] = route.destCode();
         x[8] = route.routeCode();

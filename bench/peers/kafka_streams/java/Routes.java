@@ -21,8 +21,8 @@ final class Routes {
     private void add(Map<String, String> row, Forest forest) {
         String origin = row.get("Origin"), dest = row.get("Dest"), name = origin + "-" + dest;
         double distance = Double.parseDouble(row.get("Distance"));
-        routes.put(name, new Route((float) distance, forest.code("Origin", origin), forest.code("Dest", dest),
-            forest.code("Route", name), Bytes.of(Double.toString(distance)), Bytes.of('"' + name + '"')));
+        routes.put(name, new Route((float) distance, forest.words("Origin").number(origin), forest.words("Dest").number(dest),
+            forest.words("Route").number(name), Bytes.of(Double.toString(distance)), Bytes.of('"' + name + '"')));
     }
 
     /** null: not in the table. */
