@@ -47,6 +47,18 @@ progress_of(hr_run *run)
     return progress;
 }
 
+/* Those that are done, as the offsets are; what is under way is not in either. */
+static uint64_t
+progress_records(const hr_app_stats *sum)
+{
+    uint64_t n = 0;
+
+    for (size_t i = 0; i < HR_HISTOGRAM_BUCKETS; i++) {
+        n += sum->latency[i];
+    }
+    return n;
+}
+
 bool
 hr_app_progress(hr_app *app, hr_progress *out)
 {
@@ -64,7 +76,7 @@ hr_app_progress(hr_app *app, hr_progress *out)
         }
         if (progress.bytes && progress.done > 0) {
             hr_stats_run_sum(run, &sum);
-            records = (double)sum.in * progress.all / progress.done;
+            records = (double)progress_records(&sum) * progress.all / progress.done;
         }
         all += records;
         left += progress.all > 0 ? records * (1 - progress.done / progress.all) : 0;

