@@ -208,6 +208,22 @@ a_connection_that_is_not_there_fails_the_table(void **unused)
     rig_finish(&r);
 }
 
+/* Sends the row anew until it was seen: on a busy machine its three seconds may be over before. */
+static void
+rig_show_soon(rig *r)
+{
+    for (int i = 0; i < 50; i++) {
+        rig_send_at(r, "soon", "{\"id\":\"soon\",\"n\":3}", hr_clock_wall_ms() + 300);
+        for (int k = 0; k < 60; k++) {
+            if (table_rig_find(r->node, "soon", "n") == 3) {
+                return;
+            }
+            nanosleep(&(struct timespec){0, 5000000}, NULL);
+        }
+    }
+    fail_msg("the row is never there");
+}
+
 static void
 with_keep_rows_are_of_the_last_while_only(void **unused)
 {
@@ -219,11 +235,10 @@ with_keep_rows_are_of_the_last_while_only(void **unused)
     rig_init(&r, "rows, keep: 3s");
     rig_send_at(&r, "old", "{\"id\":\"old\",\"n\":1}", now - 3600000);
     rig_send_at(&r, "new", "{\"id\":\"new\",\"n\":2}", now + 3600000);
-    rig_send_at(&r, "soon", "{\"id\":\"soon\",\"n\":3}", now + 300);
     table = rig_start_ready(&r);
     assert_int_equal(table_rig_find(r.node, "old", "n"), -1);
     assert_int_equal(table_rig_find(r.node, "new", "n"), 2);
-    table_rig_expect(r.node, "soon", "n", 3);
+    rig_show_soon(&r);
     table_rig_expect(r.node, "soon", "n", -1);
     assert_int_equal(table_rig_find(r.node, "new", "n"), 2);
     hr_table_stop(table);
