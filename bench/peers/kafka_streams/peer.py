@@ -44,8 +44,8 @@ def _classes():
     return cache.once(f"kafka_streams-classes-{cache.key_of(POM, _java(), *SOURCES)}", make, "compiling the Kafka Streams peer")
 
 
-def _forest(model):
-    """The file with the numbers of a model."""
+def forest(model):
+    """The file with the numbers of a model. Other peers read it too."""
     source = HERE / "onnx_dump.py"
 
     def make(work):
@@ -60,7 +60,7 @@ def _forest(model):
 def build():
     cache.jars(POM)
     _classes()
-    _forest(WORKLOADS["flight_20x5"].model)  # the larger ones when they are asked for
+    forest(WORKLOADS["flight_20x5"].model)  # the larger ones when they are asked for
 
 
 def supports(job):
@@ -79,6 +79,6 @@ def command(job):
     table = TABLES.get("flight" if job.workload.forest else name)
     files = [table] if table else []
     if job.workload.forest:
-        files.append(_forest(job.workload.model))
+        files.append(forest(job.workload.model))
     return ["java", *JVM, "-cp", f"{cache.jars(POM)}/*:{_classes()}", "Peer", name, job.bootstrap, job.in_topic, job.out_topic,
             job.group, _linger(job), job.threads, DEAD_LETTERS, *files]
