@@ -465,5 +465,6 @@ main(int argc, char **argv)
     if (l.seen == NULL) {
         bench_fail("out of memory");
     }
+    bench_end_with_parent();
     return measure(&l, text);
 }

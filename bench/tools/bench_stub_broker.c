@@ -321,6 +321,7 @@ main(int argc, char **argv)
     }
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
+    bench_end_with_parent();
     broker_listen(&b);
     broker_run(&b);
     return 0;

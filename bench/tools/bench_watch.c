@@ -259,6 +259,7 @@ main(int argc, char **argv)
     }
     signal(SIGTERM, on_signal);
     signal(SIGINT, on_signal);
+    bench_end_with_parent();
     watch_open(&w);
     watch_start(&w);
     watch_run(&w);

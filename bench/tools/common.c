@@ -2,10 +2,12 @@
 #include "common.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #define METADATA_MS 10000
@@ -21,6 +23,12 @@ bench_fail(const char *format, ...)
     fputc('\n', stderr);
     va_end(args);
     exit(1);
+}
+
+void
+bench_end_with_parent(void)
+{
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 static int64_t

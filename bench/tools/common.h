@@ -20,6 +20,9 @@ _Noreturn void bench_fail(const char *format, ...) __attribute__((format(printf,
 int64_t bench_now_ns(void);
 int64_t bench_real_us(void);
 
+/* The kernel sends this process SIGTERM when the one that started it ends, however it does. */
+void bench_end_with_parent(void);
+
 /* A whole number from the command line; fails with the option's name. */
 int64_t bench_number(const char *name, const char *text, int64_t low, int64_t high);
 
