@@ -257,20 +257,44 @@ NAME(slot_value)(const hr_forest_slot *slot, REAL v)
     }
 }
 
+static inline REAL
+NAME(feature_of)(const hr_forest *f, const void *in, size_t i)
+{
+    return f->columns_are_double ? (REAL)((const double *)in)[i] : (REAL)((const float *)in)[i];
+}
+
+/* A slot that is the feature itself, for whole groups: copies of eight at a time. */
+static void
+NAME(gather_plain)(const hr_forest *f, const void *in, size_t groups, REAL *x)
+{
+    size_t group = f->n_slots * HR_FOREST_LANES;
+
+    for (size_t g = 0; g < groups; g++) {
+        for (size_t k = 0; k < HR_FOREST_LANES; k++) {
+            x[g * group + k] = NAME(feature_of)(f, in, g * HR_FOREST_LANES + k);
+        }
+    }
+}
+
 /* Fills the working rows: group by group of eight rows, slot by slot. */
 static void
 NAME(gather)(const hr_forest *f, const void *const *column, size_t rows, REAL *x)
 {
+    size_t group = f->n_slots * HR_FOREST_LANES;
+
     for (size_t s = 0; s < f->n_slots; s++) {
         const hr_forest_slot *slot = &f->slots[s];
         const void *in = column[slot->feature];
+        REAL *to = x + s * HR_FOREST_LANES;
+        size_t i = 0;
 
-        for (size_t i = 0; i < rows; i++) {
-            REAL *to =
-                x + (i / HR_FOREST_LANES * f->n_slots + s) * HR_FOREST_LANES + i % HR_FOREST_LANES;
-
-            *to = NAME(slot_value)(slot, f->columns_are_double ? (REAL)((const double *)in)[i]
-                                                               : (REAL)((const float *)in)[i]);
+        if (slot->kind == HR_SLOT_PLAIN) {
+            NAME(gather_plain)(f, in, rows / HR_FOREST_LANES, to);
+            i = rows / HR_FOREST_LANES * HR_FOREST_LANES;
+        }
+        for (; i < rows; i++) {
+            to[i / HR_FOREST_LANES * group + i % HR_FOREST_LANES] =
+                NAME(slot_value)(slot, NAME(feature_of)(f, in, i));
         }
     }
 }
