@@ -1,8 +1,9 @@
 /* predict: a trained model's answer for every record.
  *
  * The rows of a batch are gathered into dense columns, because the model works on eight records at
- * a time; policies for unseen and missing values are applied after it has answered, since only the
- * model knows what it has seen.
+ * a time; where no row was left out before, the batch's columns are dense already. Policies for
+ * unseen and missing values are applied after it has answered, since only the model knows what it
+ * has seen.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "predict_bind.h"
@@ -26,7 +27,7 @@ typedef struct predict_state {
     hr_model_scratch *scratch; /* of the model held */
     const predict_model *scratch_model;
     predict_lane *lanes;
-    hr_model_column *columns; /* point into the lanes */
+    hr_model_column *columns; /* point into the lanes, or into the batch's columns */
     hr_model_result result;
     hr_buf text; /* of one list of scores */
     hr_span version;
@@ -84,17 +85,7 @@ predict_init(hr_op *op, void *state, hr_error *err)
         return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
     }
     for (size_t c = 0; c < s->n_columns; c++) {
-        hr_model_column *column = &st->columns[c];
-
-        column->kind = s->columns[c].kind;
-        column->missing = st->lanes[c].missing;
-        if (column->kind == HR_MODEL_DOUBLE) {
-            column->of.real = st->lanes[c].of.real;
-        } else if (column->kind == HR_MODEL_STRING) {
-            column->of.string = st->lanes[c].of.string;
-        } else {
-            column->of.integer = st->lanes[c].of.integer;
-        }
+        st->columns[c].kind = s->columns[c].kind;
     }
     return HR_OK;
 }
@@ -140,6 +131,41 @@ predict_gather(const hr_column *column, hr_rows rows, predict_lane *lane)
             lane->of.string[i] = there ? column->v.s[row] : empty;
             break;
         }
+    }
+}
+
+static bool
+predict_all_there(const uint8_t *lane, size_t n)
+{
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        any |= lane[i];
+    }
+    return any == HR_LANE_OK;
+}
+
+/* What the model reads in this batch. Rows ascend, so the last one tells whether all are there. */
+static void
+predict_feed(const hr_column *column, hr_rows rows, predict_lane *lane, hr_model_column *out)
+{
+    bool dense = rows.n > 0 && rows.row[rows.n - 1] == rows.n - 1 && column->kind != HR_KIND_BOOL &&
+                 predict_all_there(column->lane, rows.n);
+
+    out->missing = dense ? NULL : lane->missing;
+    switch (out->kind) {
+    case HR_MODEL_DOUBLE:
+        out->of.real = dense ? column->v.d : lane->of.real;
+        break;
+    case HR_MODEL_STRING:
+        out->of.string = dense ? column->v.s : lane->of.string;
+        break;
+    default:
+        out->of.integer = dense ? column->v.i : lane->of.integer;
+        break;
+    }
+    if (!dense) {
+        predict_gather(column, rows, lane);
     }
 }
 
@@ -324,7 +350,8 @@ predict_process(hr_op *op, void *state, hr_batch *batch, hr_rows rows, hr_error 
         return hr_fail(err, HR_ENOMEM, HR_NO_LOC, "out of memory");
     }
     for (size_t c = 0; c < s->n_columns; c++) {
-        predict_gather(hr_batch_column(batch, s->columns[c].slot), rows, &st->lanes[c]);
+        predict_feed(hr_batch_column(batch, s->columns[c].slot), rows, &st->lanes[c],
+                     &st->columns[c]);
     }
     if (hr_model_eval(model, st->scratch, st->columns, rows.n, &st->result) != HR_OK) {
         return hr_fail(err, HR_ETASK, HR_NO_LOC, "the model cannot be evaluated");

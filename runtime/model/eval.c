@@ -161,6 +161,12 @@ load_float(hr_eval *ev, uint32_t c, const hr_model_column *in, float *out)
 {
     bool whole = in->kind != HR_MODEL_DOUBLE;
 
+    if (whole && in->missing == NULL) {
+        for (size_t i = 0; i < ev->rows; i++) {
+            out[i] = (float)in->of.integer[ev->first + i];
+        }
+        return;
+    }
     if (!whole && in->missing == NULL &&
         !load_float_dense(in->of.real + ev->first, out, ev->rows)) {
         return;
