@@ -1,17 +1,37 @@
 /* Timestamps and durations are milliseconds. Getters are CEL's and count in UTC.
  *
+ * Records come in the order of time, so a row mostly has the day of the row before: dates and what
+ * is made of a day are kept from one row to the next.
+ *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "expr/calendar.h"
 #include "expr/duration.h"
 #include "expr/kernel.h"
 
+enum { TIME_DATE_LEN = 10 };
+
+/* The last text that was a date, and its value. */
+typedef struct time_seen {
+    const uint8_t *date; /* NULL: none so far */
+    int64_t ms;
+} time_seen;
+
 static inline uint8_t
-time_date(uint8_t lane, hr_span a, int64_t *o)
+time_date(time_seen *seen, uint8_t lane, hr_span a, int64_t *o)
 {
     if (lane != HR_LANE_OK) {
         return lane;
     }
-    return hr_calendar_parse_date(a, o) ? HR_LANE_OK : HR_LANE_NOT_DATE;
+    if (a.len == TIME_DATE_LEN && seen->date != NULL &&
+        hr_bytes_eq(a.data, seen->date, TIME_DATE_LEN)) {
+        *o = seen->ms;
+        return HR_LANE_OK;
+    }
+    if (!hr_calendar_parse_date(a, o)) {
+        return HR_LANE_NOT_DATE;
+    }
+    *seen = (time_seen){a.data, *o};
+    return HR_LANE_OK;
 }
 
 static inline uint8_t
@@ -52,7 +72,18 @@ duration_from_string(uint8_t lane, hr_span a, int64_t *o)
                                          : HR_LANE_NOT_DURATION;
 }
 
-HR_KERNEL_UNARY(hr_kernel_date, hr_span, s, int64_t, i, hr_lane_use, time_date)
+void
+hr_kernel_date(const hr_kernel_call *call)
+{
+    const hr_column *in = call->arg[0];
+    hr_column *out = call->out;
+    time_seen seen = {0};
+
+    HR_KERNEL_EACH(call, i,
+                   out->lane[i] =
+                       time_date(&seen, hr_lane_use(in->lane[i]), in->v.s[i], &out->v.i[i]));
+}
+
 HR_KERNEL_UNARY(hr_kernel_string_to_timestamp, hr_span, s, int64_t, i, hr_lane_use,
                 time_from_string)
 HR_KERNEL_UNARY(hr_kernel_int_to_timestamp, int64_t, i, int64_t, i, hr_lane_use, time_from_int)
@@ -116,11 +147,31 @@ HR_KERNEL_BINARY(hr_kernel_duration_sub, int64_t, i, int64_t, i, int64_t, i, dur
     }                                                                                              \
     HR_KERNEL_UNARY(hr_kernel_##NAME, int64_t, i, int64_t, i, hr_lane_use, time_##NAME)
 
-static inline hr_civil
-time_civil(int64_t ms)
-{
-    return hr_calendar_civil(hr_calendar_day(ms));
-}
+/* A getter of a date: an expression over its `civil`. No day has the number that `day` starts with.
+ */
+#define TIME_CIVIL_GETTER(NAME, VALUE)                                                             \
+    static inline int64_t time_##NAME(hr_civil *civil, int64_t *day, int64_t ms)                   \
+    {                                                                                              \
+        int64_t now = hr_calendar_day(ms);                                                         \
+                                                                                                   \
+        if (now != *day) {                                                                         \
+            *civil = hr_calendar_civil(now);                                                       \
+            *day = now;                                                                            \
+        }                                                                                          \
+        return VALUE;                                                                              \
+    }                                                                                              \
+    void hr_kernel_##NAME(const hr_kernel_call *call)                                              \
+    {                                                                                              \
+        const int64_t *restrict a = call->arg[0]->v.i;                                             \
+        const uint8_t *restrict la = call->arg[0]->lane;                                           \
+        int64_t *restrict o = call->out->v.i;                                                      \
+        uint8_t *restrict lo = call->out->lane;                                                    \
+        int64_t day = INT64_MIN;                                                                   \
+        hr_civil civil = {0};                                                                      \
+                                                                                                   \
+        HR_KERNEL_EACH(call, i, o[i] = time_##NAME(&civil, &day, a[i]);                            \
+                       lo[i] = hr_lane_use(la[i]));                                                \
+    }
 
 /* 1970-01-01 was a Thursday; Sunday is 0. */
 static inline int64_t
@@ -131,12 +182,12 @@ time_weekday(int64_t ms)
     return rest < 0 ? rest + 7 : rest;
 }
 
-TIME_GETTER(full_year, time_civil(ms).year)
-TIME_GETTER(month, time_civil(ms).month - 1)
-TIME_GETTER(date_of_month, time_civil(ms).day)
-TIME_GETTER(day_of_month, time_civil(ms).day - 1)
+TIME_CIVIL_GETTER(full_year, civil->year)
+TIME_CIVIL_GETTER(month, civil->month - 1)
+TIME_CIVIL_GETTER(date_of_month, civil->day)
+TIME_CIVIL_GETTER(day_of_month, civil->day - 1)
 TIME_GETTER(day_of_week, time_weekday(ms))
-TIME_GETTER(day_of_year, time_civil(ms).day_of_year - 1)
+TIME_CIVIL_GETTER(day_of_year, civil->day_of_year - 1)
 TIME_GETTER(hours, hr_calendar_of_day(ms) / 3600000)
 TIME_GETTER(minutes, hr_calendar_of_day(ms) / 60000 % 60)
 TIME_GETTER(seconds, hr_calendar_of_day(ms) / 1000 % 60)
