@@ -25,18 +25,25 @@ static const char write_pairs[] = "000102030405060708091011121314151617181920212
                                   "9808182838485868788899091929394"
                                   "9596979899";
 
+/* Not memcpy(): where the compiler is to check bounds, that is a call for two bytes. */
+static char *
+write_pair(char *end, uint64_t pair)
+{
+    end[-1] = write_pairs[2 * pair + 1];
+    end[-2] = write_pairs[2 * pair];
+    return end - 2;
+}
+
 /* Writes the digits of value so that they end at `end`; returns the first. */
 static char *
 write_digits(char *end, uint64_t value)
 {
     while (value >= 100) {
-        end -= 2;
-        memcpy(end, write_pairs + 2 * (value % 100), 2);
+        end = write_pair(end, value % 100);
         value /= 100;
     }
     if (value >= 10) {
-        end -= 2;
-        memcpy(end, write_pairs + 2 * value, 2);
+        end = write_pair(end, value);
     } else {
         *--end = (char)('0' + value);
     }
@@ -46,14 +53,19 @@ write_digits(char *end, uint64_t value)
 int
 hr_json_write_int(hr_buf *out, int64_t value)
 {
-    char text[WRITE_NUMBER_MAX], *end = text + sizeof text;
+    char text[2 * WRITE_NUMBER_MAX] = {0}, *end = text + WRITE_NUMBER_MAX;
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     char *start = write_digits(end, size);
 
     if (value < 0) {
         *--start = '-';
     }
-    return hr_buf_append(out, start, (size_t)(end - start));
+    if (hr_buf_reserve(out, WRITE_NUMBER_MAX) != HR_OK) {
+        return HR_ENOMEM;
+    }
+    memcpy(out->data + out->len, start, WRITE_NUMBER_MAX); /* what is too much is written over */
+    out->len += (size_t)(end - start);
+    return HR_OK;
 }
 
 /* digits * 10^exp10 */
