@@ -116,6 +116,40 @@ a_name_that_no_expression_could_read_is_refused(void **unused)
     driver_free(d);
 }
 
+/* A date and its day are kept from one row to the next. */
+static void
+a_date_does_not_depend_on_the_row_before(void **unused)
+{
+    driver *d = driver_new();
+
+    (void)unused;
+    if (!driver_load_steps(d, FIELDS,
+                           "steps:\n"
+                           "  last:\n"
+                           "    from: in\n"
+                           "    derive:\n"
+                           "      y: 'date(s).getFullYear()'\n"
+                           "      m: 'date(s).getMonth()'\n"
+                           "      d: 'date(s).getDate()'\n"
+                           "      n: 'date(s).getDayOfYear()'\n")) {
+        fail_msg("%s", driver_diag(d));
+    }
+    driver_expect(d,
+                  "{\"a\":1,\"s\":\"2013-02-28\"}\n{\"a\":2,\"s\":\"2013-02-28\"}\n"
+                  "{\"a\":3,\"s\":\"2013-02-29\"}\n{\"a\":4,\"s\":\"2013-02-28\"}\n"
+                  "{\"a\":5,\"s\":\"2013-02-281\"}\n{\"a\":6,\"s\":\"2014-02-28\"}\n"
+                  "{\"a\":7,\"s\":\"2014-03-28\"}\n{\"a\":8,\"s\":\"1970-01-01\"}\n",
+                  "out: {\"a\":1,\"s\":\"2013-02-28\",\"y\":2013,\"m\":1,\"d\":28,\"n\":58}\n"
+                  "out: {\"a\":2,\"s\":\"2013-02-28\",\"y\":2013,\"m\":1,\"d\":28,\"n\":58}\n"
+                  "last failed k2: expression: y: not a date of the form YYYY-MM-DD (dead_letter)\n"
+                  "out: {\"a\":4,\"s\":\"2013-02-28\",\"y\":2013,\"m\":1,\"d\":28,\"n\":58}\n"
+                  "last failed k4: expression: y: not a date of the form YYYY-MM-DD (dead_letter)\n"
+                  "out: {\"a\":6,\"s\":\"2014-02-28\",\"y\":2014,\"m\":1,\"d\":28,\"n\":58}\n"
+                  "out: {\"a\":7,\"s\":\"2014-03-28\",\"y\":2014,\"m\":2,\"d\":28,\"n\":86}\n"
+                  "out: {\"a\":8,\"s\":\"1970-01-01\",\"y\":1970,\"m\":0,\"d\":1,\"n\":0}\n");
+    driver_free(d);
+}
+
 int
 main(void)
 {
@@ -123,6 +157,7 @@ main(void)
         cmocka_unit_test(an_entry_sees_the_ones_before_it_and_overwrites_fields),
         cmocka_unit_test(an_error_fails_its_row_and_names_the_field),
         cmocka_unit_test(null_in_arithmetic_is_a_failure_and_a_plain_null_is_null),
+        cmocka_unit_test(a_date_does_not_depend_on_the_row_before),
         cmocka_unit_test(each_wrong_entry_is_one_error_and_its_readers_stay_silent),
         cmocka_unit_test(a_name_that_no_expression_could_read_is_refused),
     };

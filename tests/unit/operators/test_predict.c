@@ -427,6 +427,45 @@ a_model_with_other_inputs_is_not_taken_while_running(void **unused)
     driver_free(d);
 }
 
+/* Where rows or values lack, the model reads copies of the columns; where all are there, the
+ * columns themselves. */
+static void
+an_answer_does_not_depend_on_what_lacks_beside_it(void **unused)
+{
+    static const char fields[] = TEXTS ", " DAYS ", " NULLABLE("DepDelay") ", " REAL("Distance");
+    static const char *const filters[] = {"true", "DayOfMonth > 0 && Carrier != \"B6\""};
+    static const char *const batches[] = {"7", "null"};
+    char steps[512], json[8192], *one, *many;
+
+    (void)unused;
+    for (size_t i = 0; i < 4; i++) {
+        driver *d = driver_with_model();
+        size_t len = 0;
+
+        snprintf(steps, sizeof steps,
+                 "steps:\n  some:\n    from: in\n    filter: '%s'\n  last:\n    from: some\n"
+                 "    predict: {model: m.onnx, output: {class: label, p: scores}, on_missing: "
+                 "set_null}\n",
+                 filters[i % 2]);
+        if (!driver_load_steps(d, fields, steps)) {
+            fail_msg("%s", driver_diag(d));
+        }
+        for (int k = 0; k < 5; k++) {
+            len += (size_t)snprintf(json + len, sizeof json - len,
+                                    RECORD("AA", "%d") RECORD("B6", "180.5") RECORD("UA", "%s")
+                                        RECORD("??", "-3"),
+                                    40 * k, batches[i / 2]);
+        }
+        one = driver_run(d, json, 1);
+        many = driver_run(d, json, 1024);
+        assert_string_equal(one, many);
+        assert_has_text(many, "\"class\":0,\"p\":[");
+        free(one);
+        free(many);
+        driver_free(d);
+    }
+}
+
 int
 main(void)
 {
@@ -436,6 +475,7 @@ main(void)
         cmocka_unit_test(unseen_values_go_by_the_policy),
         cmocka_unit_test(unseen_values_are_counted_by_input_and_the_model_is_named),
         cmocka_unit_test(missing_values_do_not_reach_a_model_that_was_not_trained_for_them),
+        cmocka_unit_test(an_answer_does_not_depend_on_what_lacks_beside_it),
         cmocka_unit_test(an_input_that_nothing_feeds_is_an_error_of_check),
         cmocka_unit_test(a_field_of_the_wrong_type_is_an_error_of_check),
         cmocka_unit_test(outputs_are_what_the_model_makes),
