@@ -95,10 +95,19 @@ class Run:
                     yield system, job
 
     def group(self, part):
-        with self.filled(part) as (broker, topic, out, records):
-            jobs = list(self.jobs(part, topic, part.partitions, broker, out, **self.mongo_options(part)))
-            entries = [rounds.Entry(system, job, records, self.expected(broker, system, job, records),
-                                    add=self.factor(part, job)) for system, job in jobs]
+        with contextlib.ExitStack() as stack:
+            broker, topic, out, records = stack.enter_context(self.filled(part))
+            lengths = {1: (topic, records)}
+            entries = []
+            for system, job in self.jobs(part, topic, part.partitions, broker, out, **self.mongo_options(part)):
+                share = getattr(system, "SHARE", 1)
+                if share not in lengths:
+                    shorter = dataclasses.replace(part, mbytes=max(1, round(part.mbytes * share)))
+                    _, short, _, count = stack.enter_context(self.filled(shorter))
+                    lengths[share] = short, count
+                source, count = lengths[share]
+                job = dataclasses.replace(job, in_topic=source)
+                entries.append(rounds.Entry(system, job, count, self.expected(broker, system, job, count), add=self.factor(part, job)))
             warm = next((e for e in entries if e.system.NAME == "raw"), None)
             if warm is not None:
                 rounds.run_entry(broker, warm)  # the broker's own start: not counted

@@ -8,6 +8,7 @@ A peer is bench/peers/NAME/peer.py. It has what Headrace, Raw and Prototype have
     supports(job)        whether it runs that job
     command(job)         the command line
     environment(job)     variables to add (may be left out)
+    SHARE                of a group's length in throughput runs, where that would take too long (may be left out)
 Modules are loaded by harness.peers.load().
 
 SPDX-License-Identifier: Apache-2.0
