@@ -51,6 +51,11 @@ def test_franz_go_sends_what_it_cannot_work_on_to_the_dead_letters(cluster, fran
     assert len(letters) == 2 * len(bad)  # the others are headrace's own
 
 
-@pytest.mark.parametrize("name", ["yahoo", "nexmark_q0", "flight_mongo"])
-def test_franz_go_says_what_it_does_not_run(cluster, name):  # noqa: F811
-    assert not peers.load("franz_go").supports(job_of(name, cluster, "in"))
+@pytest.mark.parametrize("name", ["franz_go", "quix", "spark"])
+def test_a_peer_says_what_it_runs(name):
+    peer = peers.load(name)
+    jobs = {one: workloads.Job(workloads.WORKLOADS[one], "", "in", "out", "group") for one in workloads.WORKLOADS}
+    assert peer.NAME == name
+    assert all(peer.supports(jobs[one]) for one in ("pass", "flight_20x5"))
+    assert not any(peer.supports(jobs[one]) for one in ("flight_mongo", "yahoo", "nexmark_q0", "nexmark_q13"))
+    assert "unknown" not in peer.SETTINGS.values()
