@@ -107,7 +107,8 @@ class Run:
                     lengths[share] = short, count
                 source, count = lengths[share]
                 job = dataclasses.replace(job, in_topic=source)
-                entries.append(rounds.Entry(system, job, count, self.expected(broker, system, job, count), add=self.factor(part, job)))
+                entries.append(rounds.Entry(system, job, count, self.expected(broker, system, job, count),
+                                            add=self.factor(part, job)))
             warm = next((e for e in entries if e.system.NAME == "raw"), None)
             if warm is not None:
                 rounds.run_entry(broker, warm)  # the broker's own start: not counted

@@ -55,4 +55,5 @@ def _linger(job):
 
 def command(job):
     files = [_forest(job.workload.model), FLIGHT / "data/origin_dest_distances.jsonl"] if job.workload.forest else []
-    return [_python(), HERE / "job.py", job.workload.name, job.bootstrap, job.in_topic, job.out_topic, job.group, _linger(job), *files]
+    return [_python(), HERE / "job.py", job.workload.name, job.bootstrap, job.in_topic, job.out_topic, job.group,
+            _linger(job), *files]

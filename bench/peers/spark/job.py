@@ -27,7 +27,7 @@ def predicted(spark, values, model, table):
                           "Route": F.concat_ws("-", "Origin", "Dest")})
             .join(distances, ["Origin", "Dest"]))
     scored = PipelineModel.load(model).transform(rows)
-    return scored.select(F.to_json(F.struct(*OUT, F.col("Prediction").cast("int"))).alias("value"))
+    return scored.select(F.to_json(F.struct(*OUT, F.col("Prediction").cast("int").alias("Prediction"))).alias("value"))
 
 
 def main(workload, bootstrap, source, out, linger, checkpoints, jars, *files):
