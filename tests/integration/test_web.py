@@ -308,10 +308,12 @@ class Browser:
 def test_a_passenger_sees_that_the_broker_is_away_and_tries_again_when_it_is_back(tmp_path, own_kafka, mongo, headrace):
     world = World(tmp_path, own_kafka, mongo, headrace)
     browser = Browser(world.site)
+    first = browser.do("ask")  # a broker that is just up has yet to make the group's coordinator
     shown = [browser.do("ask") for _ in range(50)]
-    assert {one["state"] for one in shown} == {"answered"}
+    assert {one["state"] for one in [first, *shown]} == {"answered"}
     times = sorted(one["ms"] for one in shown)
-    print(f"ask to answer on Apache Kafka: p50 {times[25]:.0f} ms, p95 {times[47]:.0f} ms, max {times[49]:.0f} ms")
+    print(f"ask to answer on Apache Kafka: first {first['ms']:.0f} ms, then p50 {times[25]:.0f} ms, "
+          f"p95 {times[47]:.0f} ms, max {times[49]:.0f} ms")
     assert times[49] < 1000, times
     own_kafka.kill()
     shown = browser.do("ask")
