@@ -56,6 +56,21 @@ hr_clock_wall_ms(void)
     return hr_clock_wall_us() / 1000;
 }
 
+struct timespec
+hr_clock_deadline(int64_t timeout_ms)
+{
+    struct timespec at;
+
+    clock_gettime(CLOCK_MONOTONIC, &at);
+    at.tv_sec += timeout_ms / 1000;
+    at.tv_nsec += timeout_ms % 1000 * 1000000;
+    if (at.tv_nsec >= 1000000000) {
+        at.tv_sec++;
+        at.tv_nsec -= 1000000000;
+    }
+    return at;
+}
+
 void
 hr_clock_set_us(int64_t us)
 {

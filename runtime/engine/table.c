@@ -203,26 +203,10 @@ hr_table_ready(hr_table *table)
     return status.ready;
 }
 
-/* Monotonic, whatever the test clock says: threads really wait. */
-static struct timespec
-table_deadline(int64_t timeout_ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += timeout_ms / 1000;
-    at.tv_nsec += timeout_ms % 1000 * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
-}
-
 int
 hr_table_wait_ready(hr_table *table, int64_t timeout_ms, hr_error *err)
 {
-    struct timespec at = table_deadline(timeout_ms);
+    struct timespec at = hr_clock_deadline(timeout_ms);
     int rc = 0;
 
     pthread_mutex_lock(&table->lock);
@@ -298,7 +282,7 @@ hr_table_stopping(hr_table *table)
 void
 hr_table_wait(hr_table *table, int64_t timeout_ms)
 {
-    struct timespec at = table_deadline(timeout_ms);
+    struct timespec at = hr_clock_deadline(timeout_ms);
     int rc = 0;
 
     pthread_mutex_lock(&table->lock);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine/table_query.h"
+#include "engine/clock.h"
 
 #include <errno.h>
 #include <time.h>
@@ -46,25 +47,10 @@ hr_table_queries_put(hr_table_queries *queries, hr_table_query *query)
     return rc;
 }
 
-static struct timespec
-queries_deadline(int64_t timeout_ms)
-{
-    struct timespec at;
-
-    clock_gettime(CLOCK_MONOTONIC, &at);
-    at.tv_sec += timeout_ms / 1000;
-    at.tv_nsec += timeout_ms % 1000 * 1000000;
-    if (at.tv_nsec >= 1000000000) {
-        at.tv_sec++;
-        at.tv_nsec -= 1000000000;
-    }
-    return at;
-}
-
 hr_table_query *
 hr_table_queries_next(hr_table_queries *queries, int64_t timeout_ms)
 {
-    struct timespec at = queries_deadline(timeout_ms);
+    struct timespec at = hr_clock_deadline(timeout_ms);
     hr_table_query *query;
     int rc = 0;
 

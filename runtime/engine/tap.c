@@ -252,16 +252,9 @@ hr_tap_close(hr_tap *tap)
 static void
 tap_wait(hr_tap *tap, int64_t wait_ms)
 {
-    struct timespec until;
+    struct timespec until = hr_clock_deadline(wait_ms);
     int rc = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += (long)(wait_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     while (tap->n_queued == 0 && rc == 0) {
         rc = pthread_cond_timedwait(&tap->more, &tap->lock, &until);
     }

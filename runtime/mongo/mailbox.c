@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0 */
 #include "mongo/mailbox.h"
 #include "config/error.h"
+#include "engine/clock.h"
 
 #include <time.h>
 
@@ -147,17 +148,10 @@ hr_mongo_mailbox_take(hr_mongo_mailbox *mailbox, hr_buf *letters, bool *refused)
 bool
 hr_mongo_mailbox_pause(hr_mongo_mailbox *mailbox, int64_t timeout_ms)
 {
-    struct timespec until;
+    struct timespec until = hr_clock_deadline(timeout_ms);
     bool open;
     int rc = 0;
 
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
     pthread_mutex_lock(&mailbox->lock);
     while (!mailbox->closed && rc == 0) {
         rc = pthread_cond_timedwait(&mailbox->changed, &mailbox->lock, &until);
