@@ -8,15 +8,18 @@ import { ROOT } from './browser.js';
 
 export const BINARY = path.resolve(ROOT, process.env.HEADRACE ?? 'build/release/headrace');
 
-export function freePort() {
-  return new Promise((resolve, reject) => {
-    const server = net.createServer();
-    server.on('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
+// A free port below those that the kernel gives to clients: a browser that keeps calling a server that was stopped must
+// not be given that very port as its own.
+export async function freePort() {
+  for (;;) {
+    const port = 15000 + Math.floor(Math.random() * 17000);
+    const free = await new Promise((resolve) => {
+      const server = net.createServer();
+      server.on('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
     });
-  });
+    if (free) return port;
+  }
 }
 
 // Waits until check() gives something, and returns it; fails after limit_ms with what() as the reason.

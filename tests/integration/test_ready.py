@@ -7,29 +7,27 @@ import urllib.error
 import urllib.request
 
 from counted import records
-from services.process import free_port, wait_until
+from services.process import wait_until
 
 FOREVER = {"blockConnection": True, "blockTimeMS": 600_000}
 
 
+OWN = {"http": {"listen": "127.0.0.1:0"}}
+
+
 class Own:
-    """The process's own server."""
+    """The own server of a process that runs with the config OWN."""
 
-    def __init__(self):
-        self.address = f"127.0.0.1:{free_port()}"
-
-    def config(self):
-        return {"http": {"listen": self.address}}
+    def __init__(self, process):
+        self.address = process.wait_line(r"http on http://(\S+?)/ of=headrace")[1]
 
     def get(self, path):
-        """Status and JSON; (0, None) where nobody answers yet."""
+        """Status and JSON."""
         try:
-            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=10) as answer:
+            with urllib.request.urlopen(f"http://{self.address}{path}", timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
-        except urllib.error.URLError:
-            return 0, None
 
     def ready(self):
         return self.get("/readyz")[0] == 200
@@ -45,13 +43,14 @@ class Own:
 
 
 def test_a_topology_without_traffic_is_ready_again_when_its_broker_is_back(own_kafka, own_kafka_rig):
-    rig, own = own_kafka_rig, Own()
+    rig = own_kafka_rig
     rig.create_topics(partitions=2)
     rig.counted("kafka")
     own_kafka.kill()
-    process = rig.run(config=own.config())
-    wait_until(lambda: own.get("/readyz")[0] == 503 and "no broker answers" in own.waits_for(), 30, "not away")
-    assert "source requests" in own.waits_for()
+    process = rig.run(config=OWN)
+    own = Own(process)
+    wait_until(lambda: "source requests: no broker answers" in own.waits_for(), 30, "not away")
+    assert not own.ready()
     own_kafka.start()
     wait_until(own.ready, 60, "not ready")
     own_kafka.kill()
@@ -63,20 +62,20 @@ def test_a_topology_without_traffic_is_ready_again_when_its_broker_is_back(own_k
 
 
 def test_threads_that_have_no_partition_do_not_hold_up_readiness(rig):
-    own = Own()
     rig.create_topics(partitions=2)
     rig.counted("kafka")
-    process = rig.run(config={**own.config(), "threads": 4})
+    process = rig.run(config={**OWN, "threads": 4})
+    own = Own(process)
     wait_until(own.ready, 60, "not ready")
     wait_until(lambda: len(own.run()["partitions"]) == 2, 30, "partitions are not shown")
     process.stop_cleanly()
 
 
 def test_partitions_commits_and_latencies_are_those_of_the_broker(rig):
-    own = Own()
     rig.create_topics(partitions=2)
     rig.counted("kafka")
-    process = rig.run(config=own.config())
+    process = rig.run(config=OWN)
+    own = Own(process)
     rig.topics.produce(rig.requests, records(0, 5000))
     rig.wait_done()
     ends = rig.topics.end_offsets(rig.requests)
@@ -97,11 +96,12 @@ def test_partitions_commits_and_latencies_are_those_of_the_broker(rig):
 
 
 def test_time_that_a_full_sink_holds_up_is_counted_while_it_lasts(fault_rig, mongofault):
-    rig, own = fault_rig, Own()
+    rig = fault_rig
     rig.create_topics()
     rig.counted("mongo")
     mongofault.fail(["update"], **FOREVER)
-    process = rig.run(config={**own.config(), "memory": "32MiB"})
+    process = rig.run(config={**OWN, "memory": "32MiB"})
+    own = Own(process)
     wait_until(own.ready, 60, "not ready")
     rig.topics.produce(rig.requests, records(0, 30000, pad=500))
     wait_until(lambda: own.node("to_mongo")["backpressure_ms"] > 1000, 60, "no back-pressure")

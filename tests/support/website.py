@@ -10,7 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from services.process import free_port, wait_until
+from services.process import wait_until
 
 FOLDER = "topologies/flight_delay"
 PAGE = "/flights/delays/predict_kafka"
@@ -98,13 +98,13 @@ def create_topics(topics, partitions=2):
 
 def serve(rig, *topologies, sinks, name="web"):
     """Runs topologies of the flight-delay folder with the rig's config; returns (Website, process) once it answers."""
-    config = {"connections": {"web": {"type": "http", "listen": f"127.0.0.1:{free_port()}"}}}
-    site = Website(config["connections"]["web"]["listen"])
+    config = {"connections": {"web": {"type": "http", "listen": "127.0.0.1:0"}}}
     paths = [f"{FOLDER}/{file}" for file in topologies]
     process = rig.run(*paths[1:], "--sinks", sinks, topology=paths[0], config=config, name=name)
+    site = Website(process.wait_line(r"http on http://(\S+?)/ of=web")[1])
 
     def up():
         assert process.alive(), process.tail()
         return site.is_up()
-    wait_until(up, 30, "the page does not come up")
+    wait_until(up, 60, "the page does not come up")
     return site, process

@@ -9,6 +9,7 @@ import copy
 import http.server
 import json
 import pathlib
+import random
 import socket
 import sys
 import threading
@@ -18,6 +19,8 @@ PAGE = HERE.parent.parent.parent / "runtime" / "admin" / "page"
 TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8", ".mjs": "text/javascript; charset=utf-8",
          ".svg": "image/svg+xml"}
 COUNTED = ("in", "out")
+# Below those that the kernel gives to clients: one that keeps calling a mock that was stopped must not be given its port.
+PORTS = range(15000, 32000)
 POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
           "form-action 'none'; frame-ancestors 'none'")
 
@@ -162,13 +165,28 @@ class Server(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, port=0):
-        super().__init__(("127.0.0.1", port), Handler)
+    def __init__(self, port=None):
+        super().__init__(("127.0.0.1", port or 0), Handler, bind_and_activate=False)
+        self.bind([port] if port else random.sample(PORTS, len(PORTS)))
         self.mock = Mock()
         self.released = threading.Event()
         self.connections = set()
         self.thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.thread.start()
+
+    def bind(self, ports):
+        """Takes the first port that is free."""
+        for port in ports:
+            self.server_address = ("127.0.0.1", port)
+            try:
+                self.server_bind()
+                self.server_activate()
+                return
+            except OSError as error:
+                cause = error
+                self.socket.close()
+                self.socket = socket.socket(self.address_family, self.socket_type)
+        raise cause
 
     @property
     def url(self):
@@ -199,7 +217,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 def main():
-    server = Server(int(sys.argv[1]) if len(sys.argv) > 1 else 0)
+    server = Server(int(sys.argv[1]) if len(sys.argv) > 1 else None)
     print(server.url, flush=True)
     sys.stdin.read()
     server.stop()

@@ -13,7 +13,7 @@ import time
 
 STARTUP_S = 60  # a start takes 1 to 3 s; a busy machine is given time
 _libc = ctypes.CDLL(None)
-_given_ports = set()
+_claims = []  # of ports, held to the end of this process
 
 
 def wait_until(condition, limit_s, what, interval_s=0.02):
@@ -38,15 +38,26 @@ def port_is_free(port):
     return True
 
 
+def _claim(port):
+    """True for one process at a time: a port is free until its server listens, and that takes a while."""
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0headrace-test-port-{port}")
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    return True
+
+
 def free_port(wanted=None):
-    """A free port below the ephemeral range: a restarted server must find its port free again, and a
-    client that keeps calling a stopped server must not be given that very port as its own."""
+    """A free port below the ephemeral range, given to nobody else: a restarted server must find its port free again,
+    and a client that keeps calling a stopped server must not be given that very port as its own."""
     if wanted and port_is_free(wanted):
         return wanted
     while True:
         port = random.randrange(15000, 32000)
-        if port not in _given_ports and port_is_free(port):
-            _given_ports.add(port)
+        if _claim(port) and port_is_free(port):
             return port
 
 
@@ -113,8 +124,16 @@ class Process:
             self.popen.wait()
 
     def pause(self):
-        """SIGSTOP: connections stay open and nothing answers."""
+        """SIGSTOP: connections stay open and nothing answers. Returns when none of its threads runs any more."""
         os.kill(self.pid, signal.SIGSTOP)
+        wait_until(self._stands_still, 30, f"{self.name} goes on")
+
+    def _stands_still(self):
+        try:
+            return all("\nState:\tT" in (task / "status").read_text()
+                       for task in pathlib.Path(f"/proc/{self.pid}/task").iterdir())
+        except OSError:
+            return False  # a thread that ends
 
     def resume(self):
         os.kill(self.pid, signal.SIGCONT)
