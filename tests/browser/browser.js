@@ -62,7 +62,7 @@ export async function withPage(what, body) {
   try {
     const page = context.pages()[0] ?? await context.newPage();
     const problems = [];
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(30_000);
     watch(page, problems);
     await body(page, problems);
     assert.deepEqual(problems, []);

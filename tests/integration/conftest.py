@@ -47,7 +47,8 @@ def kafka(tmp_path_factory):
     if existing:
         yield ExistingKafka(existing)
         return
-    broker = Kafka(tmp_path_factory.mktemp("kafka")).start()
+    # Nobody kills it: it may be late with its heartbeats, and is not refused for that on a busy machine.
+    broker = Kafka(tmp_path_factory.mktemp("kafka"), settings={"broker.session.timeout.ms": "18000"}).start()
     yield broker
     broker.remove()
 

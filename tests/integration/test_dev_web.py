@@ -85,12 +85,12 @@ def dev(tmp_path):
 
 
 def get(url):
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=30) as answer:
         return answer.read()
 
 
 def post(url, form):
-    with urllib.request.urlopen(url, urllib.parse.urlencode(form).encode(), timeout=10) as answer:
+    with urllib.request.urlopen(url, urllib.parse.urlencode(form).encode(), timeout=30) as answer:
         return json.loads(answer.read())
 
 
@@ -98,12 +98,12 @@ def check_answer(dev):
     asked = post(f"http://{dev.page}{ASK}", QUESTION)
     assert asked["status"] == "OK"
     url = f"http://{dev.page}{ASK}/response/{asked['id']}"
-    answer = wait_until(lambda: (lambda a: a if a["status"] == "OK" else None)(json.loads(get(url))), 10, url)
+    answer = wait_until(lambda: (lambda a: a if a["status"] == "OK" else None)(json.loads(get(url))), 60, url)
     request = {**QUESTION, "UUID": asked["id"], "DepDelay": 14.0}
     flights.assert_right(answer["prediction"], flights.answers([request])[asked["id"]])
     with pymongo.MongoClient(dev.servers()["mongo"]["address"]) as client:
         database = client.agile_data_science
-        stored = wait_until(lambda: database.flight_delay_classification_response.find_one({"UUID": asked["id"]}), 10,
+        stored = wait_until(lambda: database.flight_delay_classification_response.find_one({"UUID": asked["id"]}), 60,
                             "no document")
         assert stored["Prediction"] == answer["prediction"]["Prediction"]
         assert database.origin_dest_distances.count_documents({}) == len(flights.distances())

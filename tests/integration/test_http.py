@@ -12,7 +12,7 @@ import time
 import pytest
 
 from headrace import Headrace
-from services.process import free_port
+from services.process import free_port, wait_until
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 TICKS = """
@@ -120,12 +120,15 @@ def test_a_token_is_wanted_and_never_shown(start):
 def test_names_and_pages_of_others_are_refused_by_every_server(start):
     program = start(ORDERS, "http.listen=127.0.0.1:0", "connections.web={type: http, listen: '127.0.0.1:0'}")
     own, web = address(program, "headrace"), address(program, "web")
-    program.wait_line("topology starts")
     for where in own, web:
         assert ask(where, "/", headers={"Host": "rebound.example"})[0] == 421
         assert ask(where, "/", headers={"Origin": "http://other.example"})[0] == 403
-    status, body = ask(web, "/orders", "POST", {"Content-Type": "application/json"}, '{"a": 1}')
-    assert (status, json.loads(body)) == (200, {"status": "OK"})
+
+    def taken():
+        """503 until the source has its route."""
+        status, body = ask(web, "/orders", "POST", {"Content-Type": "application/json"}, '{"a": 1}')
+        return (status, json.loads(body)) if status != 503 else None
+    assert wait_until(taken, 30, "no order is taken") == (200, {"status": "OK"})
     status, body = ask(web, "/orders", "POST", {"Content-Type": "application/json", "Origin": "null"}, '{"a": 1}')
     assert (status, json.loads(body)["code"]) == (403, "wrong-origin")
     program.stop_cleanly()
@@ -136,8 +139,9 @@ def test_connections_that_stay_open_do_not_hold_up_the_end(start):
     idle = [socket.create_connection(tuple(address(program, of).split(":"))) for of in ("headrace", "web")]
     half = socket.create_connection(tuple(address(program, "web").split(":")))
     half.sendall(b"POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\nhalf")
+    program.wait_line("topology starts")
     begun = time.monotonic()
     program.stop_cleanly()
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15  # half of shutdown_timeout
     for connection in *idle, half:
         connection.close()

@@ -126,7 +126,7 @@ def test_a_broker_that_is_away_is_told_in_time_and_its_questions_are_kept(own_ka
     for _, answer in answers:
         assert answer.status == 503 and answer.json["code"] == "timeout", answer
         assert "may still be carried out" in answer.json["message"]
-        assert 0.9 < answer.seconds < 5, answer
+        assert 0.9 < answer.seconds < 10, answer
     own_kafka.start()
     Web(rig.port).wait_open(**flight(FlightNum="last"))
     wanted = {name for name, _ in answers} | {"first", "last"}
@@ -163,7 +163,7 @@ def test_a_stop_under_load_answers_everyone(rig):
         crowd = Crowd(rig.port, CLIENTS)
         wait_until(lambda: crowd.counted().get(200, 0) > 300, 30, "no progress")
         process.interrupt(signal.SIGTERM)
-        process.expect_exit(0, limit_s=10)
+        process.expect_exit(0)
         answers = crowd.stop()
         fine += assert_kept(answers, values(rig.topics, rig.requests), once=True)
         print(f"\nturn {turn}: {crowd.counted()}")

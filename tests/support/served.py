@@ -90,10 +90,10 @@ class Served:
         return found[0]
 
     def wait_topology(self, condition, what, name=None, limit_s=30):
-        def look():
-            topology = self.topology(name)
-            return topology if condition(topology) else None
-        return wait_until(look, limit_s, what, interval_s=0.05)
+        """The numbers once the condition is true. They are read anew then: one answer is not of one moment, and what
+        the condition looked at may have been read last."""
+        wait_until(lambda: condition(self.topology(name)), limit_s, what, interval_s=0.05)
+        return self.topology(name)
 
     def metrics(self):
         return Metrics(self.get("/metrics"))

@@ -152,10 +152,18 @@ class Topics:
             return all(offsets.get(p, 0) >= end for p, end in ends.items())
         wait_until(reached, limit_s, f"{group} has not committed {ends}", interval_s=0.1)
 
+    def described(self, group):
+        """A consumer group as the broker describes it."""
+        def answer():
+            try:
+                return self.admin.describe_consumer_groups([group], request_timeout=10)[group].result(15)
+            except kafka.KafkaException:
+                return None  # a coordinator that has just started
+        return wait_until(answer, 30, f"no description of {group}")
+
     def members(self, group):
         """How many members a consumer group has now."""
-        described = self.admin.describe_consumer_groups([group], request_timeout=10)[group].result(15)
-        return len(described.members)
+        return len(self.described(group).members)
 
 
 def _arguments(record):

@@ -196,13 +196,19 @@ test('nobody is asked while the page is hidden', () => live({}, async (page) => 
     document.dispatchEvent(new Event('visibilitychange'));
   }, hidden);
   const polls = async () => (await mock.set({})).filter((path) => path === '/topology').length;
+  const open = new Set();
+  page.on('request', (request) => open.add(request));
+  page.on('requestfinished', (request) => open.delete(request));
+  page.on('requestfailed', (request) => open.delete(request));
+  await page.waitForResponse('**/topology'); // the next one is a second away
   await hide(true);
-  await page.waitForTimeout(300); // an answer may be under way
+  await page.waitForTimeout(300); // an answer may be under way all the same
+  await waitUntil(() => open.size === 0, 'a question is not answered');
   const before = await polls();
   await page.waitForTimeout(2500);
   assert.equal(await polls(), before);
   await hide(false);
-  await waitUntil(async () => await polls() > before, 'the page does not ask again', 5000);
+  await waitUntil(async () => await polls() > before, 'the page does not ask again');
 }));
 
 test('a process that has started again begins anew', () => live({}, async (page) => {
