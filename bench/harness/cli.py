@@ -10,9 +10,10 @@ import sys
 import tempfile
 import time
 
+import pymongo
 import stage_runs
 
-from . import machine, measure, peers, plan, rounds, workloads
+from . import alike, machine, measure, peers, plan, rounds, workloads
 from .broker import RealBroker, StubBroker, fill
 from .results import Results
 
@@ -65,6 +66,7 @@ class Run:
         self.started = time.monotonic()
         self.outs = {}
         self.counted = {}
+        self.different = set()  # (peer, workload) that is not measured
         broker.topic(workloads.DEAD_LETTERS, 1, forget=True)
 
     def _peers(self):
@@ -79,6 +81,26 @@ class Run:
                 print(f"   {name} could not be built: {error}")
         return found
 
+    def compare(self):
+        """Each peer's output with headrace's, of the workloads that are asked for."""
+        wanted = dict.fromkeys(workload for part in self.parts for system, workload, *_ in part.runs if system == "peers")
+        comparison = alike.Comparison(self.broker, self.systems["headrace"][0])
+        for peer in self.systems["peers"]:
+            for name in wanted:
+                workload = workloads.WORKLOADS[name]
+                if not peer.supports(workloads.Job(workload, self.broker.bootstrap, "", "", "")):
+                    continue
+                try:
+                    comparison.prepare(peer, workloads.WORKLOADS["flight_20x5"])
+                    fields = comparison.of(peer, workload)
+                except Exception as error:  # whatever it does wrong, the others are measured
+                    self.different.add((peer.NAME, name))
+                    self.results.fail("check", name, peer.NAME, self.broker.name, 0, error, {"group": "check"})
+                    print(f"   {peer.NAME} {name} is not measured, for it differs: {error}", flush=True)
+                    continue
+                self.results.add("check", name, peer.NAME, self.broker.name, 0, {"group": "check", **fields})
+                print(f"   {peer.NAME:14} {name:14} as headrace puts it out: {fields['compared']}", flush=True)
+
     def out_topic(self, partitions):
         """One for all runs with so many partitions: what is in it does not matter, only how much comes."""
         if partitions not in self.outs:
@@ -91,24 +113,25 @@ class Run:
                 job = workloads.Job(workloads.WORKLOADS[workload], (broker or self.broker).bootstrap, in_topic,
                                     out or self.out_topic(partitions), f"bench_{system.NAME}", partitions=partitions,
                                     threads=threads[0] if threads else 1, **more)
-                if system.supports(job):
+                if system.supports(job) and (system.NAME, workload) not in self.different:
                     yield system, job
 
     def group(self, part):
         with contextlib.ExitStack() as stack:
-            broker, topic, out, records = stack.enter_context(self.filled(part))
+            broker, topic, out, records, distinct = stack.enter_context(self.filled(part))
             lengths = {1: (topic, records)}
             entries = []
             for system, job in self.jobs(part, topic, part.partitions, broker, out, **self.mongo_options(part)):
                 share = getattr(system, "SHARE", 1)
                 if share not in lengths:
                     shorter = dataclasses.replace(part, mbytes=max(1, round(part.mbytes * share)))
-                    _, short, _, count = stack.enter_context(self.filled(shorter))
+                    _, short, _, count, _ = stack.enter_context(self.filled(shorter))
                     lengths[share] = short, count
                 source, count = lengths[share]
                 job = dataclasses.replace(job, in_topic=source)
                 entries.append(rounds.Entry(system, job, count, self.expected(broker, system, job, count),
-                                            add=self.factor(part, job)))
+                                            add=self.factor(part, job), rounds=getattr(system, "ROUNDS", part.rounds),
+                                            check=self.documents(min(records, distinct)) if job.workload.mongo else None))
             warm = next((e for e in entries if e.system.NAME == "raw"), None)
             if warm is not None:
                 rounds.run_entry(broker, warm)  # the broker's own start: not counted
@@ -116,22 +139,22 @@ class Run:
 
     @contextlib.contextmanager
     def filled(self, part):
-        """(broker, topic in, topic out, records in it)"""
+        """(broker, topic in, topic out, records in it, different ones)"""
         if part.stub:
             broker = StubBroker(part.partitions, endless={"bench_in": part.mbytes * plan.MB // 300 // part.partitions},
                                 discard=("bench_out",))
             try:
-                count = fill(broker, "bench_in", part.records, records=5000 * part.partitions)["records"]
+                done = fill(broker, "bench_in", part.records, records=5000 * part.partitions)
                 repeats = -(-(part.mbytes * plan.MB // 300 // part.partitions) // 5000)
-                yield broker, "bench_in", "bench_out", max(1, repeats) * count
+                yield broker, "bench_in", "bench_out", max(1, repeats) * done["records"], done["distinct"]
             finally:
                 broker.stop()
             return
         topic = self.broker.topics.create_new(f"bench_{part.records}", partitions=part.partitions,
                                               config={"segment.bytes": str(256 << 20)})
         try:
-            yield (self.broker, topic, self.out_topic(part.partitions),
-                   fill(self.broker, topic, part.records, bytes=part.mbytes * plan.MB)["records"])
+            done = fill(self.broker, topic, part.records, bytes=part.mbytes * plan.MB)
+            yield self.broker, topic, self.out_topic(part.partitions), done["records"], done["distinct"]
         finally:
             self.broker.topics.admin.delete_topics([topic])[topic].result(15)
 
@@ -151,7 +174,7 @@ class Run:
         key = job.in_topic, job.workload.name
         if key not in self.counted:
             entry = rounds.Entry(self.systems["headrace"][0], job, records, 1)
-            self.counted[key] = rounds.run_entry(broker, entry, touch=False)["records_out"]
+            self.counted[key] = rounds.run_entry(broker, entry, touch=False, at_least=True)["records_out"]
         return self.counted[key]
 
     def mongo_options(self, part):
@@ -162,6 +185,16 @@ class Run:
             self.mongo = Mongo(self.broker.server.folder.parent / "mongo")
             self.mongo.start()
         return {"mongo_uri": self.mongo.uri}
+
+    def documents(self, count):
+        """Counts what a run put into MongoDB, and takes it away."""
+        def check():
+            with pymongo.MongoClient(self.mongo.uri) as client:
+                found = client["bench"]["out"].count_documents({})
+                client["bench"].drop_collection("out")
+            if found != count:
+                raise measure.Failed(f"{found} of {count} documents in MongoDB")
+        return check
 
     def latency(self, part):
         rows = {}
@@ -225,6 +258,9 @@ class Run:
 
     def all(self):
         left = sum(part.seconds for part in self.parts)
+        if self.systems["peers"]:
+            print("== do the peers what headrace does?", flush=True)
+            self.compare()
         for part in self.parts:
             print(f"== {part.name}: {part.rounds} rounds, about {part.seconds} s; {left / 60:.0f} min left, "
                   f"{(time.monotonic() - self.started) / 60:.1f} min gone", flush=True)

@@ -3,6 +3,7 @@ topic, its CPU time and its memory until it ends or has put out what is expected
 
 SPDX-License-Identifier: Apache-2.0
 """
+import contextlib
 import json
 import os
 import subprocess
@@ -15,11 +16,19 @@ class Failed(Exception):
     """A run that gave no figures, and why."""
 
 
+@contextlib.contextmanager
+def scratch(more):
+    """The variables of a system, among them a TMPDIR that is removed behind it, however it ends."""
+    with tempfile.TemporaryDirectory(prefix="bench_", ignore_cleanup_errors=True) as folder:
+        yield {**os.environ, "TMPDIR": folder, **(more or {})}
+
+
 def run(broker, command, out_topic, records, *, expected=None, ends=True, limit_s=180, environment=None, touch=True,
-        for_s=None):
+        for_s=None, at_least=False):
     """Runs `command`, which reads `records` records and puts out `expected` (default: as many; None of them when 0).
     ends: it ends by itself; else it is told to stop (SIGTERM to its process group) when they are out.
     for_s: it is told to stop after that time, and what comes out is not looked at.
+    at_least: more than `expected` may come out.
     Returns the fields of a result line that a run gives (README.md of bench/). Failed: it did not work.
 
     seconds and rate are from exec to the last record out (to the exit where nothing is to come out). *_steady are from
@@ -33,8 +42,8 @@ def run(broker, command, out_topic, records, *, expected=None, ends=True, limit_
     if touch:
         machine.touch_memory()
     times = machine.CpuTimes()
-    with tempfile.TemporaryFile() as log:
-        done = subprocess.run([*words, "--", *map(str, command)], cwd=machine.ROOT, env={**os.environ, **(environment or {})},
+    with tempfile.TemporaryFile() as log, scratch(environment) as environ:
+        done = subprocess.run([*words, "--", *map(str, command)], cwd=machine.ROOT, env=environ,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log)
         steal, idle = times.shares()
         log.seek(0)
@@ -49,6 +58,8 @@ def run(broker, command, out_topic, records, *, expected=None, ends=True, limit_
         raise Failed(f"exit status {end['status']}, signal {end['signal']}\n{said}")
     if for_s is None and end["records"] < expected:
         raise Failed(f"{end['records']} of {expected} records out\n{said}")
+    if for_s is None and end["records"] > expected > 0 and not at_least:
+        raise Failed(f"{end['records']} records out, {expected} expected\n{said}")
     return {**figures(looks, end, records, expected if for_s is None else 0), "steal": round(steal, 4), "idle": round(idle, 4)}
 
 
@@ -79,8 +90,9 @@ def latency(broker, command, in_topic, out_topic, *, rate, seconds, cold_s=4, si
     if touch:
         machine.touch_memory()
     times = machine.CpuTimes()
-    done = subprocess.run(list(map(str, words)), cwd=machine.ROOT, env={**os.environ, **(environment or {})},
-                          stdin=subprocess.DEVNULL, capture_output=True)
+    with scratch(environment) as environ:
+        done = subprocess.run(list(map(str, words)), cwd=machine.ROOT, env=environ, stdin=subprocess.DEVNULL,
+                              capture_output=True)
     steal, idle = times.shares()
     if done.returncode != 0:
         raise Failed(f"bench_latency: {done.stderr.decode(errors='replace')[-2000:]}")

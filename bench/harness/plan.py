@@ -26,22 +26,22 @@ class Group:
 RAW = ("raw", "pass")
 GROUPS = [
     Group("pipeline", "throughput", "flight", 900,
-          (RAW, ("headrace", "pass"), ("prototype", "flight_20x5"), ("headrace", "flight_20x5")), 190, rounds=7),
+          (RAW, ("headrace", "pass"), ("prototype", "flight_20x5"), ("headrace", "flight_20x5")), 150, rounds=7),
     Group("forests", "throughput", "flight", 300,
           (RAW, ("prototype", "flight_20x10"), ("headrace", "flight_20x10"), ("prototype", "flight_100x10"),
-           ("headrace", "flight_100x10")), 150),
+           ("headrace", "flight_100x10")), 95),
     Group("floor", "throughput", "flight", 600,
-          (RAW, ("headrace", "pass"), ("prototype", "flight_20x5"), ("headrace", "flight_20x5")), 100, stub=True),
-    Group("yahoo", "throughput", "yahoo", 400, (RAW, ("headrace", "yahoo")), 50),
+          (RAW, ("headrace", "pass"), ("prototype", "flight_20x5"), ("headrace", "flight_20x5")), 80, stub=True),
+    Group("yahoo", "throughput", "yahoo", 400, (RAW, ("headrace", "yahoo")), 45),
     Group("nexmark", "throughput", "nexmark_bid", 300,
-          (RAW, *(("headrace", f"nexmark_{q}") for q in ("q0", "q1", "q2", "q13"))), 120),
-    Group("mongo", "throughput", "flight", 15, (("headrace", "flight_mongo"),), 60, rounds=3),
-    Group("partitions_1", "factor", "flight", 300, (RAW, ("headrace", "flight_20x5")), 50, 1, factor=("partitions", 1)),
-    Group("partitions_16", "factor", "flight", 300, (RAW, ("headrace", "flight_20x5")), 55, 16, factor=("partitions", 16)),
-    Group("bytes_100", "factor", "flight_100", 150, (RAW, ("headrace", "flight_20x5")), 55, factor=("bytes", 100)),
-    Group("bytes_1000", "factor", "flight_1k", 500, (RAW, ("headrace", "flight_20x5")), 45, factor=("bytes", 1000)),
+          (RAW, *(("headrace", f"nexmark_{q}") for q in ("q0", "q1", "q2", "q13"))), 90),
+    Group("mongo", "throughput", "flight", 15, (("headrace", "flight_mongo"),), 40, rounds=3),
+    Group("partitions_1", "factor", "flight", 300, (RAW, ("headrace", "flight_20x5")), 40, 1, factor=("partitions", 1)),
+    Group("partitions_16", "factor", "flight", 300, (RAW, ("headrace", "flight_20x5")), 45, 16, factor=("partitions", 16)),
+    Group("bytes_100", "factor", "flight_100", 150, (RAW, ("headrace", "flight_20x5")), 45, factor=("bytes", 100)),
+    Group("bytes_1000", "factor", "flight_1k", 500, (RAW, ("headrace", "flight_20x5")), 40, factor=("bytes", 1000)),
     Group("bytes_10000", "factor", "flight_10k", 1000, (RAW, ("headrace", "flight_20x5")), 50, factor=("bytes", 10000)),
-    Group("threads", "factor", "flight", 450, tuple(("headrace", "flight_20x5", n) for n in (1, 2, 3, 4)), 110,
+    Group("threads", "factor", "flight", 450, tuple(("headrace", "flight_20x5", n) for n in (1, 2, 3, 4)), 85,
           factor=("threads", None)),
 ]
 
@@ -59,8 +59,8 @@ class Latency:
 
 
 LATENCIES = [
-    Latency("latency_1k", 1000, "0.1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 165),
-    Latency("latency_10k", 10000, "1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 165),
+    Latency("latency_1k", 1000, "0.1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 130),
+    Latency("latency_10k", 10000, "1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 130),
 ]
 
 
@@ -73,7 +73,7 @@ class Start:
     rounds: int = 7
 
 
-STARTS = [Start("start", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 60)]
+STARTS = [Start("start", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 30)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,16 +89,16 @@ STAGES = [Stages("stages", 60)]
 
 # With --peers: beside headrace in the same rounds. Each runs what it supports.
 PEER_GROUPS = [
-    Group("peers_pipeline", "throughput", "flight", 600,
-          (RAW, ("headrace", "pass"), ("headrace", "flight_20x5"), ("peers", "pass"), ("peers", "flight_20x5")), 900),
-    Group("peers_yahoo", "throughput", "yahoo", 400, (RAW, ("headrace", "yahoo"), ("peers", "yahoo")), 240, rounds=3),
+    Group("peers_pipeline", "throughput", "flight", 900,
+          (RAW, ("headrace", "pass"), ("headrace", "flight_20x5"), ("peers", "pass"), ("peers", "flight_20x5")), 520),
+    Group("peers_yahoo", "throughput", "yahoo", 400, (RAW, ("headrace", "yahoo"), ("peers", "yahoo")), 75, rounds=3),
     Group("peers_nexmark", "throughput", "nexmark_bid", 300,
-          (RAW, *((s, f"nexmark_{q}") for q in ("q0", "q1", "q2", "q13") for s in ("headrace", "peers"))), 500, rounds=3),
+          (RAW, *((s, f"nexmark_{q}") for q in ("q0", "q1", "q2", "q13") for s in ("headrace", "peers"))), 180, rounds=3),
 ]
 PEER_LATENCIES = [
     Latency("peers_latency_1k", 1000, "0.1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5"), ("peers", "pass"),
-                                              ("peers", "flight_20x5")), 600),
+                                              ("peers", "flight_20x5")), 570),
     Latency("peers_latency_10k", 10000, "1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5"), ("peers", "pass"),
-                                              ("peers", "flight_20x5")), 600),
+                                              ("peers", "flight_20x5")), 570),
 ]
-PEER_STARTS = [Start("peers_start", (RAW, ("headrace", "flight_20x5"), ("peers", "flight_20x5")), 240, rounds=5)]
+PEER_STARTS = [Start("peers_start", (RAW, ("headrace", "flight_20x5"), ("peers", "flight_20x5")), 130, rounds=5)]

@@ -21,6 +21,8 @@ class Entry:
     expected: object = None  # records out; None: as many as are read
     label: str = ""  # of the system in results, where its NAME does not do
     add: dict = dataclasses.field(default_factory=dict)
+    check: object = None  # called behind each run: raises measure.Failed where it did not do its work
+    rounds: int = 1 << 30  # it is in so many rounds, the first ones
 
     @property
     def name(self):
@@ -33,8 +35,11 @@ def turned(entries, by):
 
 def run_entry(broker, entry, **more):
     job = dataclasses.replace(entry.job, group=f"{entry.job.group}_{uuid.uuid4().hex[:8]}")
-    return measure.run(broker, entry.system.command(job), job.out_topic, entry.records, expected=entry.expected,
+    line = measure.run(broker, entry.system.command(job), job.out_topic, entry.records, expected=entry.expected,
                        ends=entry.system.ENDS, environment=workloads.environment(entry.system, job), **more)
+    if entry.check is not None:
+        entry.check()
+    return line
 
 
 def throughput(broker, results, suite, group, entries, count, tell=print):
@@ -44,7 +49,8 @@ def throughput(broker, results, suite, group, entries, count, tell=print):
     failed = {}
     for number in range(count):
         for attempt in range(2):
-            lines = _round(broker, results, suite, group, [e for e in entries if failed.get(e, 0) < 2], number, failed)
+            lines = _round(broker, results, suite, group, [e for e in entries if failed.get(e, 0) < 2 and number < e.rounds], number,
+                           failed)
             stolen = max((line["steal"] for line in lines.values() if line), default=0)
             again = stolen > STEAL_MAX and attempt == 0
             for entry, line in lines.items():

@@ -9,6 +9,10 @@ A peer is bench/peers/NAME/peer.py. It has what Headrace, Raw and Prototype have
     command(job)         the command line
     environment(job)     variables to add (may be left out)
     SHARE                of a group's length in throughput runs, where that would take too long (may be left out)
+    ROUNDS               in how many rounds of those it is (may be left out)
+    prepare(broker, job, records)    what it wants done with a job that works, once, before it is measured (may be left out)
+    compare(workload, wanted, found)    raises alike.Different where its records are not those of headrace (wanted); returns
+                         what it compared. Left out: the bytes (alike.py)
 Modules are loaded by harness.peers.load().
 
 SPDX-License-Identifier: Apache-2.0

@@ -162,7 +162,7 @@ def called(system):
 
 def digits_of(value):
     value = abs(value)
-    return 0 if value >= 99.95 else 1 if value >= 9.995 else 2
+    return next((digits for digits, least in enumerate((99.95, 9.995, 0.0995, 0.00995)) if value >= least), 4 if value else 2)
 
 
 def number(value, digits=None):

@@ -37,10 +37,27 @@ def ratio_to_raw(data, group, key, field):
 
 
 def named(data, group, key):
-    """The system, with its rounds where some are missing."""
+    """The system, with its rounds and records where they are fewer than those of others."""
     workload, system, value = key
     rounds, of = len(data.kept[group, workload, system, value]), data.rounds(group)
-    return called(system) if rounds == of else f"{called(system)} ({rounds} of {of} rounds)"
+    notes = [] if rounds == of else [f"{rounds} of {of} rounds"]
+    records = data.figure(group, workload, system, "records", value)
+    if records and records.high < most_records(data, group):
+        notes.append(f"{number(records.high / 1000, 0)} k records")
+    return called(system) + (f" ({', '.join(notes)})" if notes else "")
+
+
+def most_records(data, group):
+    return max((data.figure(group, *key[:2], "records", key[2]).high for key in data.keys(group)
+                if data.figure(group, *key[:2], "records", key[2])), default=0)
+
+
+def shorter_note(data, group):
+    """Systems that read less have more of their start in figures of the whole run."""
+    if any(" k records" in named(data, group, key) for key in data.keys(group)):
+        return (f"\n\nOthers read {number(most_records(data, group) / 1e6)} M records. Who reads fewer has more of its start in rate and CPU of the whole "
+                "run: compare *CPU steady*.")
+    return ""
 
 
 def without_figures(data, group):
@@ -64,7 +81,7 @@ def throughput(data):
         rows += [[f"`{workload}`", called(system), "failed", *["–"] * 7] for workload, system in without_figures(data, group)]
         broker = next(line["broker"] for line in data.lines if data.group_of(line) == group)
         parts.append(f"**{TITLES.get(group, group)}** (`{group}`; {counted_rounds(data, group)}; {broker}{steal(data, group)})\n\n"
-                     + markdown(THROUGHPUT_HEAD, rows))
+                     + markdown(THROUGHPUT_HEAD, rows) + shorter_note(data, group))
     return "\n\n".join(parts) or NONE
 
 
@@ -234,7 +251,19 @@ def settings(data):
             merged.update({name: value for name, value in one.items() if name not in GIVEN})
         if merged:
             rows.append([called(system), "; ".join(f"{name} {setting_text(value)}" for name, value in sorted(merged.items()))])
-    return markdown(["system", "says of itself"], rows)
+    return "\n\n".join([markdown(["system", "says of itself"], rows), *comparisons(data)])
+
+
+def comparisons(data):
+    """What was compared with headrace's output before the peers were measured."""
+    found = {}
+    for group, workload, system, _ in data.kept:
+        if group == "check":
+            line, = data.kept[group, workload, system, None].values()
+            found.setdefault((system, line["compared"]), []).append(f"`{workload}` ({number(line['records_out'], 0)} records)")
+    if found:
+        yield "Before anything was measured the output of each peer was compared with that of headrace, and was alike:"
+        yield "\n".join(f"- {called(system)}: {how}, in {', '.join(those)}" for (system, how), those in sorted(found.items()))
 
 
 def setting_text(value):

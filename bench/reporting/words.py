@@ -7,10 +7,11 @@ import dataclasses
 
 from . import goals
 from .lines import NOTHING, called, duration, number, of_stage, rank, spread
-from .tables import NONE, machine_text
+from .tables import NONE, machine_text, markdown
 
 LEVEL = 0.05
 LIMITS = ("raw", "prototype")
+NO_ONE = "no one"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,12 +48,9 @@ def verdict(figure):
 def comparisons(data):
     """{peer: {workload: [(name, figure)]}}"""
     found = {}
-    for suite, metrics in (("throughput", THROUGHPUT), ("latency", LATENCY), ("start", START)):
-        for group in data.groups(suite):
-            suffix = f" at {group.rsplit('_', 1)[-1].replace('k', ' k')}" if suite == "latency" else ""
-            for workload, system, _ in data.keys(group):
-                if system in LIMITS or system.startswith("headrace"):
-                    continue
+    for group, metrics, suffix in groups_with_peers(data):
+        for workload, system, _ in data.keys(group):
+            if is_peer(system):
                 rows = list(compared(data, group, workload, system, metrics, suffix))
                 found.setdefault(system, {}).setdefault(workload, []).extend(rows)
     return found
@@ -84,12 +82,72 @@ def stages_beside_libraries(data):
             f"{counts['behind']}{': ' + ', '.join(slower) if slower else ''}."]
 
 
-def who_wins(data):
-    found = comparisons(data)
-    if not found:
-        return "\n".join(stages_beside_libraries(data)[1:]) or NONE
+def groups_with_peers(data):
+    """(group, metrics, what is said behind their names), of all that have a system besides ours and the limits."""
+    for suite, metrics in (("throughput", THROUGHPUT), ("latency", LATENCY), ("start", START)):
+        for group in data.groups(suite):
+            if any(is_peer(system) for _, system, _ in data.keys(group)):
+                yield group, metrics, f" at {group.rsplit('_', 1)[-1].replace('k', ' k')}/s" if suite == "latency" else ""
+
+
+def is_peer(system):
+    return system not in LIMITS and not system.startswith("headrace")
+
+
+def times_worse(data, group, workload, metric, system, best):
+    """In each round."""
+    over, under = (best, system) if metric.more_is_better else (system, best)
+    return data.ratio(group, (workload, over), (workload, under), metric.field)
+
+
+def standing(data, group, workload, metric):
+    """(who is first, who is level with it, [(who is behind, how many times worse)]), or nothing where it has no rival."""
+    systems = [name for one, name, _ in data.keys(group) if one == workload and name not in LIMITS]
+    found = {name: data.figure(group, workload, name, metric.field).median for name in systems
+             if data.figure(group, workload, name, metric.field)}
+    if len(found) < 2:
+        return None
+    best = sorted(found, key=found.get, reverse=metric.more_is_better)[0]
+    rivals = [(name, times_worse(data, group, workload, metric, name, best)) for name in found if name != best]
+    rivals = [(name, figure) for name, figure in rivals if figure]
+    level = [name for name, figure in rivals if verdict(figure) == "level"]
+    return best, level, sorted(((name, figure) for name, figure in rivals if name not in level), key=lambda one: one[1].median)
+
+
+def standings(data):
+    """A row for each workload and figure."""
+    rows = []
+    for group, metrics, suffix in groups_with_peers(data):
+        for workload in dict.fromkeys(key[0] for key in data.keys(group)):
+            for metric in metrics:
+                found = standing(data, group, workload, metric)
+                if found is None:
+                    continue
+                best, level, behind = found
+                first = " and ".join(f"**{called(name)}**" if name == "headrace" else called(name) for name in sorted([best, *level], key=rank))
+                rows.append([f"`{workload}`", metric.name + suffix, first + (" (level)" if level else ""),
+                             ", ".join(f"{called(name)} {times(figure)}" for name, figure in behind) or NO_ONE])
+    order = list(dict.fromkeys(row[0] for row in rows))
+    return sorted(rows, key=lambda row: order.index(row[0]))
+
+
+def beside_the_client(data):
+    """Of peers with a client of their own that is as cheap as librdkafka: what headrace is built on is then no floor."""
+    for group in data.groups("throughput"):
+        for workload, system, _ in data.keys(group):
+            if workload != "pass" or not is_peer(system):
+                continue
+            cpu, memory = (data.ratio(group, ("pass", system), ("pass", "raw"), field) for field in ("cpu_ns_steady", "rss_mib"))
+            if cpu and memory and cpu.median <= 1 + LEVEL:
+                yield (f"{called(system)} passes bytes through with {spread(cpu)} times the CPU of raw librdkafka (steady) and "
+                       f"{spread(memory)} times its memory: what is built on librdkafka cannot be cheaper than raw, and this client is "
+                       f"{'cheaper' if cpu.median < 1 - LEVEL else 'as cheap'}.")
+
+
+def against_each(data):
+    """(how many comparisons ended how, where headrace is behind, a line for each peer and workload)"""
     parts, counts, losses = [], {"ahead": 0, "level": 0, "behind": 0}, []
-    for peer, workloads in sorted(found.items()):
+    for peer, workloads in sorted(comparisons(data).items()):
         for workload, rows in workloads.items():
             said = []
             for word in counts:
@@ -100,13 +158,21 @@ def who_wins(data):
                 if those:
                     said.append(f"{word}: " + ", ".join(f"{name} {times(figure)}" for name, figure in those))
             parts.append(f"- {called(peer)}, `{workload}`: {'; '.join(said) or 'nothing to compare'}")
-    total = sum(counts.values())
+    return counts, losses, parts
+
+
+def who_wins(data):
+    counts, losses, parts = against_each(data)
+    if not parts:
+        return "\n".join(stages_beside_libraries(data)[1:]) or NONE
     return "\n".join([
-        f"How many times better headrace is (median of the ratios within each round; less CPU, memory and time are better). Of {total} "
-        f"comparisons it is ahead in {counts['ahead']}, level in {counts['level']} and behind in {counts['behind']}. "
-        "Ahead or behind means: in every round, and by more than 5 % in the median.", "",
-        f"It loses to {'; to '.join(losses)}." if losses else "It loses nowhere.", "", *parts,
-        *stages_beside_libraries(data)])
+        f"Of {sum(counts.values())} comparisons with peers headrace is ahead in {counts['ahead']}, level in {counts['level']} and behind in "
+        f"{counts['behind']}. Ahead or behind means: in every round, and by more than 5 % in the median of the ratios within each round.", "",
+        f"It loses to {'; to '.join(losses)}." if losses else "It loses nowhere.", "",
+        *(text for sentence in beside_the_client(data) for text in (sentence, "")),
+        "Who is first, by workload and figure, and how many times worse the others are:", "",
+        markdown(["workload", "figure", "first", "behind"], standings(data)), "",
+        "How many times better headrace is (less CPU, memory and time are better):", "", *parts, *stages_beside_libraries(data)])
 
 
 # --- README.md ------------------------------------------------------------------------------------------

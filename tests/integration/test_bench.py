@@ -13,7 +13,7 @@ from services.kafka import ExistingKafka
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.append(str(ROOT / "bench"))
 
-from harness import cli, measure, plan, results, rounds, workloads  # noqa: E402
+from harness import alike, cli, measure, plan, results, rounds, workloads  # noqa: E402
 from harness.broker import StubBroker, fill  # noqa: E402
 
 SYSTEMS = {"raw": workloads.Raw(), "prototype": workloads.Prototype(), "headrace": workloads.Headrace()}
@@ -96,6 +96,33 @@ def test_a_system_that_does_not_work_is_told_and_the_others_are_run(broker, tmp_
     assert lines["raw"]["records_out"] == 100
 
 
+def test_who_puts_out_more_than_it_should_has_failed(broker):
+    source, out = broker.topics.create_new("bench_in"), broker.topics.create_new("bench_out")
+    fill(broker, source, "flight", records=20)
+    job = workloads.Job(workloads.WORKLOADS["pass"], broker.bootstrap, source, out, "bench_more", partitions=1)
+    with pytest.raises(measure.Failed, match="20 records out, 10 expected"):
+        measure.run(broker, SYSTEMS["raw"].command(job), out, 10, touch=False)
+
+
+def test_who_has_fewer_rounds_is_in_the_first_ones(broker, tmp_path):
+    source, out = broker.topics.create_new("bench_in"), broker.topics.create_new("bench_out")
+    fill(broker, source, "flight", records=20)
+    job = workloads.Job(workloads.WORKLOADS["pass"], broker.bootstrap, source, out, "bench_few", partitions=1)
+    entries = [rounds.Entry(SYSTEMS["raw"], job, 20), rounds.Entry(SYSTEMS["raw"], job, 20, label="few", rounds=1)]
+    rounds.throughput(broker, results.Results(tmp_path / "out.jsonl", {}), "throughput", "smoke", entries, 2)
+    lines = results.load(tmp_path / "out.jsonl")[1]
+    assert {line["round"] for line in lines if line["system"] == "few"} == {0}
+    assert {line["round"] for line in lines if line["system"] == "raw"} == {0, 1}
+
+
+def test_a_peer_that_differs_is_found(broker):
+    """Bytes through are no flights with a prediction."""
+    comparison = alike.Comparison(broker, SYSTEMS["headrace"])
+    assert comparison.of(SYSTEMS["prototype"], workloads.WORKLOADS["flight_20x5"])["records_out"] == REQUESTS
+    with pytest.raises(alike.Different, match="^record 0 is .*Prediction"):
+        comparison.of(SYSTEMS["raw"], workloads.WORKLOADS["flight_20x5"])
+
+
 def test_headrace_and_the_limits_run_on_the_broker_in_memory():
     broker = StubBroker(1, endless={"bench_in": 20_000}, discard=["bench_out"])
     try:
@@ -135,7 +162,8 @@ def test_the_broker_in_memory_outlives_what_is_no_request():
 def test_the_plan_fits_its_time_and_names_what_there_is():
     options = cli.options([])
     parts = cli.planned(options)
-    assert sum(part.seconds for part in parts) <= 25 * 60
+    assert sum(part.seconds for part in parts) <= 22 * 60
+    assert sum(part.seconds for part in cli.planned(cli.options(["--peers"]))) <= 36 * 60  # and building and comparing them
     for part in [*parts, *plan.PEER_GROUPS, *plan.PEER_LATENCIES, *plan.PEER_STARTS]:
         for system, workload, *_ in part.runs:
             assert system in {*SYSTEMS, "peers"} and workload in workloads.WORKLOADS

@@ -158,10 +158,43 @@ def test_the_newest_run_of_a_part_counts_whole(tmp_path):
 
 def test_who_is_behind_is_said(data):
     text = words.who_wins(data)
-    assert "Of 52 comparisons it is ahead in 39, level in 0 and behind in 13." in text
+    assert "Of 52 comparisons with peers headrace is ahead in 39, level in 0 and behind in 13." in text
     assert re.search(r"^It loses to franz-go in `pass` \(rate, steady CPU, .*, start\)\.$", text, re.MULTILINE)
     franz = next(line for line in text.splitlines() if line.startswith("- franz-go"))
     assert "behind: rate 0.90 ×" in franz and "start 0.50 ×" in franz and "ahead" not in franz
+
+
+def test_who_is_first_is_said_for_each_workload_and_figure(data):
+    rows = {(workload, figure): (first, behind) for workload, figure, first, behind in rows_of(words.who_wins(data)) if workload.startswith("`")}
+    assert rows["`pass`", "rate"] == ("franz-go", "headrace 1.11 ×, Kafka Streams 3.50 ×")
+    assert rows["`flight_20x5`", "steady CPU"] == ("**headrace**", "Kafka Streams 4.42 ×, Spark 54.4 ×")
+    assert rows["`flight_20x5`", "p50 at 1 k/s"] == ("**headrace**", "Kafka Streams 1.08 ×, Spark 100 ×")
+    assert len(rows) == 2 * (4 + 4 + 4 + 1)
+
+
+def test_who_is_level_is_first_too(tmp_path):
+    found = [bench_lines.header()]
+    for number, cpu in enumerate((100, 104, 97)):
+        found.append(bench_lines.line("throughput", "peers_pipeline", "pass", "headrace", number, {"cpu_ns": 100}))
+        found.append(bench_lines.line("throughput", "peers_pipeline", "pass", "quix", number, {"cpu_ns": cpu}))
+    assert ["`pass`", "whole-run CPU", "**headrace** and Quix Streams (level)", "no one"] in rows_of(words.who_wins(data_of(found, tmp_path)))
+
+
+def test_a_client_that_is_as_cheap_as_librdkafka_is_said_with_its_memory(data):
+    text = words.who_wins(data)
+    assert "franz-go passes bytes through with 0.98 (0.98–0.98) times the CPU of raw librdkafka (steady) and 1.1" in text
+    assert "and this client is as cheap." in text and "Kafka Streams passes" not in text
+
+
+def test_fewer_rounds_and_records_are_said(data):
+    text = pages.parts(data, {})["throughput"]
+    assert "| Spark (2 of 3 rounds, 200 k records) |" in text and "Others read 2.00 M records." in text
+
+
+def test_what_was_compared_is_said(data):
+    text = pages.parts(data, {})["settings"]
+    assert "- Kafka Streams: byte for byte, in `pass` (5,290 records), `flight_20x5` (5,290 records)" in text
+    assert "- Spark: fields, in `flight_20x5` (5,290 records)" in text
 
 
 def test_a_library_that_is_quicker_is_said(tmp_path):

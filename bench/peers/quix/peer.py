@@ -17,6 +17,7 @@ REQUIREMENTS = HERE / "requirements.txt"
 NAME = "quix"
 ENDS = False
 SHARE = 0.1  # of what the others read: it is slow
+ROUNDS = 3
 SETTINGS = {
     "version": machine.first(r"^quixstreams==(.*)", REQUIREMENTS.read_text()), "python": sys.version.split()[0], "json": "orjson",
     "forest": "nested ifs", "guarantee": "at-least-once, acks=all, idempotent", "commit_ms": 1000, "batch_kib": 256,

@@ -27,4 +27,5 @@ def main(rows, out):
     Pipeline(stages=[indexer, assembler, forest]).fit(learnt).write().save(out)
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])
