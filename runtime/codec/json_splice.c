@@ -25,9 +25,11 @@ typedef struct splice_made {
     hr_span key; /* comma, name, colon */
 } splice_made;
 
+#define SPLICE_WORDS_MAX 16 /* hr_json_plan allows 1,024 touched names */
+
 struct hr_json_splice {
     splice_action *actions; /* by touched name */
-    size_t n_actions;
+    size_t n_actions, n_words;
     splice_made *made;
     size_t n_made;
 };
@@ -51,6 +53,14 @@ hr_json_encode_key(hr_arena *arena, const char *lead, const char *name)
     return key;
 }
 
+static int __attribute__((noinline))
+encode_failed(const hr_batch *batch, const hr_field *field, const char **reason)
+{
+    *reason = hr_arena_printf(batch->arena, "field '%s' has no value: its expression failed",
+                              field->name);
+    return *reason != NULL ? HR_ERECORD : HR_ENOMEM;
+}
+
 int
 hr_json_encode_value(const hr_batch *batch, const hr_field *field, hr_row row, hr_buf *out,
                      const char **reason)
@@ -58,9 +68,7 @@ hr_json_encode_value(const hr_batch *batch, const hr_field *field, hr_row row, h
     const hr_column *column = &batch->columns[field->slot];
 
     if (column->lane[row] >= HR_LANE_ERROR) {
-        *reason = hr_arena_printf(batch->arena, "field '%s' has no value: its expression failed",
-                                  field->name);
-        return *reason != NULL ? HR_ERECORD : HR_ENOMEM;
+        return encode_failed(batch, field, reason);
     }
     return hr_json_write_column(out, column, field->type, row);
 }
@@ -179,6 +187,7 @@ splice_fill(hr_arena *arena, hr_lineage *lineage, const hr_fields *from, hr_json
         return HR_ENOMEM;
     }
     splice->n_actions = lineage->n_touched;
+    splice->n_words = (splice->n_actions + 63) / 64;
     splice->actions = hr_arena_calloc(arena, splice->n_actions, sizeof *splice->actions);
     if (splice->actions == NULL) {
         return HR_ENOMEM;
@@ -212,9 +221,9 @@ typedef struct splice_run {
     hr_buf *out;
     size_t out_start;
     const uint8_t *text;
-    uint32_t copied;      /* source bytes before this one are dealt with */
-    uint64_t patched[16]; /* by touched name; hr_json_plan allows 1,024 */
+    uint32_t copied; /* source bytes before this one are dealt with */
     const char **reason;
+    uint64_t patched[SPLICE_WORDS_MAX]; /* by touched name; as many words as there are names for */
 } splice_run;
 
 static bool
@@ -343,22 +352,35 @@ splice_append(splice_run *run)
     return rc;
 }
 
+/* `patched` is cleared as far as it is used: all of it would take longer than a small record. */
+static inline void
+splice_begin(splice_run *run, const hr_json_splice *splice, const hr_batch *batch, hr_row row,
+             hr_buf *out, const char **reason)
+{
+    run->splice = splice;
+    run->batch = batch;
+    run->row = row;
+    run->out = out;
+    run->out_start = out->len;
+    run->text = hr_batch_record(batch, row)->value.data;
+    run->copied = 0;
+    run->reason = reason;
+    for (size_t w = 0; w < splice->n_words; w++) {
+        run->patched[w] = 0;
+    }
+}
+
 int
 hr_json_splice_run(const hr_json_splice *splice, const hr_batch *batch, hr_row row, hr_buf *out,
                    const char **reason)
 {
     const hr_json_row *record = hr_json_row_of(batch, row);
     hr_span text = hr_batch_record(batch, row)->value;
-    splice_run run = {.splice = splice,
-                      .batch = batch,
-                      .row = row,
-                      .out = out,
-                      .out_start = out->len,
-                      .text = text.data,
-                      .reason = reason};
+    splice_run run;
     uint32_t last = record->close;
     int rc = hr_buf_reserve(out, text.len + 64 * splice->n_made);
 
+    splice_begin(&run, splice, batch, row, out, reason);
     for (uint32_t i = 0; rc == HR_OK && i < record->n; i++) {
         rc = splice_place(&run, record, i);
     }

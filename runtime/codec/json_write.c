@@ -16,8 +16,9 @@
 #endif
 
 #define WRITE_DAY_MS 86400000
-#define WRITE_NUMBER_MAX 32 /* characters of any int64 or double */
-#define WRITE_DIGITS_MAX 17 /* of the shortest form of any double */
+#define WRITE_NUMBER_MAX 32                         /* characters of any int64 or double */
+#define WRITE_DIGITS_MAX 17                         /* of the shortest form of any double */
+#define WRITE_WHOLE_MAX UINT64_C(10000000000000000) /* 1e16 is written with an exponent */
 
 static const char write_pairs[] = "0001020304050607080910111213141516171819202122232425262728293031"
                                   "3233343536373839404142434445464"
@@ -50,21 +51,61 @@ write_digits(char *end, uint64_t value)
     return end;
 }
 
+/* Decimal digits of a value. */
+static unsigned
+write_count(uint64_t value)
+{
+    static const uint64_t pow10[] = {0,
+                                     10,
+                                     100,
+                                     1000,
+                                     10000,
+                                     100000,
+                                     1000000,
+                                     10000000,
+                                     100000000,
+                                     1000000000,
+                                     10000000000,
+                                     100000000000,
+                                     1000000000000,
+                                     10000000000000,
+                                     100000000000000,
+                                     1000000000000000,
+                                     10000000000000000,
+                                     100000000000000000,
+                                     1000000000000000000,
+                                     10000000000000000000u};
+    unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+    unsigned guess = bits * 1233 >> 12; /* log10(2) is 1233 / 4096: right, or one too few */
+
+    return guess + (value >= pow10[guess]);
+}
+
+/* Writes the digits in their place; returns behind them. Not through a buffer: a copy of what was
+ * just written in bytes waits until all of them have arrived. */
+static char *
+write_unsigned(char *to, uint64_t value)
+{
+    char *end = to + write_count(value);
+
+    write_digits(end, value);
+    return end;
+}
+
 int
 hr_json_write_int(hr_buf *out, int64_t value)
 {
-    char text[2 * WRITE_NUMBER_MAX] = {0}, *end = text + WRITE_NUMBER_MAX;
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    char *start = write_digits(end, size);
+    char *to;
 
-    if (value < 0) {
-        *--start = '-';
-    }
     if (hr_buf_reserve(out, WRITE_NUMBER_MAX) != HR_OK) {
         return HR_ENOMEM;
     }
-    memcpy(out->data + out->len, start, WRITE_NUMBER_MAX); /* what is too much is written over */
-    out->len += (size_t)(end - start);
+    to = (char *)out->data + out->len;
+    if (value < 0) {
+        *to++ = '-';
+    }
+    out->len = (size_t)(write_unsigned(to, size) - (char *)out->data);
     return HR_OK;
 }
 
@@ -200,12 +241,26 @@ write_scientific(char *to, const char *digits, int n, int point)
     return (size_t)(at - to + (end - start));
 }
 
+/* Of a number that is not whole, or too large to be written with all its digits. */
+static char *
+write_digits_and_point(char *to, write_decimal decimal)
+{
+    char text[2 * WRITE_NUMBER_MAX] = {0}, *end = text + WRITE_NUMBER_MAX;
+    char *start = write_digits(end, decimal.digits);
+    int n, point = (int)(end - start) + decimal.exp10;
+
+    while (end - start > 1 && end[-1] == '0') {
+        end--;
+    }
+    n = (int)(end - start);
+    return to + (point > -4 && point <= 16 ? write_fixed(to, start, n, point)
+                                           : write_scientific(to, start, n, point));
+}
+
 static int
 write_number(hr_buf *out, bool negative, write_decimal decimal)
 {
-    char text[2 * WRITE_NUMBER_MAX] = {0}, *end = text + WRITE_NUMBER_MAX;
-    char *start = write_digits(end, decimal.digits), *to;
-    int n, point = (int)(end - start) + decimal.exp10;
+    char *to;
 
     if (hr_buf_reserve(out, WRITE_NUMBER_MAX) != HR_OK) {
         return HR_ENOMEM;
@@ -214,12 +269,13 @@ write_number(hr_buf *out, bool negative, write_decimal decimal)
     if (negative) {
         *to++ = '-';
     }
-    while (end - start > 1 && end[-1] == '0') {
-        end--;
+    if (decimal.exp10 == 0 && decimal.digits < WRITE_WHOLE_MAX) {
+        to = write_unsigned(to, decimal.digits);
+        *to++ = '.';
+        *to++ = '0';
+    } else {
+        to = write_digits_and_point(to, decimal);
     }
-    n = (int)(end - start);
-    to += point > -4 && point <= 16 ? write_fixed(to, start, n, point)
-                                    : write_scientific(to, start, n, point);
     out->len = (size_t)(to - (char *)out->data);
     return HR_OK;
 }
@@ -279,6 +335,42 @@ hr_json_write_float(hr_buf *out, float value)
     return write_number(out, bits >> 31 != 0, write_decimal_of_float(bits));
 }
 
+#ifdef __SSE2__
+/* A bit for each of 16 bytes that cannot stand as it is. */
+static inline unsigned
+write_special(__m128i v)
+{
+    __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+    __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
+
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), control));
+}
+#endif
+
+/* Whether a text of 4 to 16 bytes stands as it is: by two loads that overlap. */
+static inline bool
+write_is_plain(hr_span text)
+{
+#ifdef __SSE2__
+    uint64_t wide[2];
+    uint32_t narrow[2];
+
+    if (text.len >= 8) {
+        memcpy(&wide[0], text.data, 8);
+        memcpy(&wide[1], text.data + text.len - 8, 8);
+    } else {
+        memcpy(&narrow[0], text.data, 4);
+        memcpy(&narrow[1], text.data + text.len - 4, 4);
+        wide[0] = wide[1] = (uint64_t)narrow[1] << 32 | narrow[0];
+    }
+    return write_special(_mm_set_epi64x((int64_t)wide[1], (int64_t)wide[0])) == 0;
+#else
+    (void)text;
+    return false;
+#endif
+}
+
 /* The bytes at the front of text that stand as they are. */
 static size_t
 write_plain(hr_span text)
@@ -287,14 +379,11 @@ write_plain(hr_span text)
 
 #ifdef __SSE2__
     while (text.len - n >= 16) {
-        __m128i v = _mm_loadu_si128((const __m128i *)(const void *)(text.data + n));
-        __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
-        __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-        __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v);
-        int mask = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), control));
+        unsigned mask =
+            write_special(_mm_loadu_si128((const __m128i *)(const void *)(text.data + n)));
 
         if (mask != 0) {
-            return n + (size_t)__builtin_ctz((unsigned)mask);
+            return n + (size_t)__builtin_ctz(mask);
         }
         n += 16;
     }
@@ -321,15 +410,12 @@ write_escape(hr_buf *out, uint8_t c)
     return hr_buf_append(out, text, sizeof text);
 }
 
-int
-hr_json_write_string(hr_buf *out, hr_span text)
+/* Room for the text and its quotes is there, and the first quote is written. */
+static int
+write_text(hr_buf *out, hr_span text)
 {
-    int rc = hr_buf_reserve(out, text.len + 2);
+    int rc = HR_OK;
 
-    if (rc != HR_OK) {
-        return rc;
-    }
-    out->data[out->len++] = '"';
     while (rc == HR_OK && text.len > 0) {
         size_t n = write_plain(text);
 
@@ -345,8 +431,26 @@ hr_json_write_string(hr_buf *out, hr_span text)
     return rc == HR_OK ? hr_buf_append(out, "\"", 1) : rc;
 }
 
-static int
-write_base64(hr_buf *out, hr_span bytes)
+int
+hr_json_write_string(hr_buf *out, hr_span text)
+{
+    uint8_t *to;
+
+    if (hr_buf_reserve(out, text.len + 2) != HR_OK) {
+        return HR_ENOMEM;
+    }
+    out->data[out->len++] = '"';
+    if (text.len < 4 || text.len > 16 || !write_is_plain(text)) {
+        return write_text(out, text);
+    }
+    to = hr_bytes_copy(out->data + out->len, text.data, text.len);
+    *to = '"';
+    out->len += text.len + 1;
+    return HR_OK;
+}
+
+/* What is rare is kept out of line, so that what is usual needs no registers saved. */
+static int __attribute__((noinline)) write_base64(hr_buf *out, hr_span bytes)
 {
     size_t size = bytes.len < SIZE_MAX / 4 ? hr_base64_size(bytes.len) : SIZE_MAX / 4;
 
@@ -360,7 +464,7 @@ write_base64(hr_buf *out, hr_span bytes)
     return HR_OK;
 }
 
-static int
+static int __attribute__((noinline))
 write_timestamp(hr_buf *out, const hr_schema *schema, int64_t ms)
 {
     if (schema != NULL && schema->logical == HR_LOGICAL_DATE) {
@@ -371,16 +475,20 @@ write_timestamp(hr_buf *out, const hr_schema *schema, int64_t ms)
     return hr_json_write_int(out, ms);
 }
 
+static int __attribute__((noinline)) write_raw(hr_buf *out, hr_span text)
+{
+    return hr_buf_append(out, text.data, text.len);
+}
+
 int
 hr_json_write_column(hr_buf *out, const hr_column *column, hr_type type, hr_row row)
 {
     if (column->lane[row] != HR_LANE_OK) {
-        return hr_buf_append(out, "null", 4);
+        return write_raw(out, HR_SPAN_LIT("null"));
     }
     switch (column->kind) {
     case HR_KIND_BOOL:
-        return column->v.b[row] != 0 ? hr_buf_append(out, "true", 4)
-                                     : hr_buf_append(out, "false", 5);
+        return write_raw(out, column->v.b[row] != 0 ? HR_SPAN_LIT("true") : HR_SPAN_LIT("false"));
     case HR_KIND_INT:
         return hr_json_write_int(out, column->v.i[row]);
     case HR_KIND_DOUBLE:
@@ -397,5 +505,5 @@ hr_json_write_column(hr_buf *out, const hr_column *column, hr_type type, hr_row 
     case HR_KIND_RECORD:
         break;
     }
-    return hr_buf_append(out, column->v.s[row].data, column->v.s[row].len);
+    return write_raw(out, column->v.s[row]);
 }

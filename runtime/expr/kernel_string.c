@@ -5,29 +5,6 @@
 #include "expr/kernel.h"
 #include "expr/utf8.h"
 
-/* Short pieces by two loads that may overlap: a call of memcpy costs more than the copy. */
-static inline uint8_t *
-string_copy(uint8_t *to, hr_span from)
-{
-    size_t n = from.len;
-
-    if (n > 16) {
-        memcpy(to, from.data, n);
-    } else if (n >= 8) {
-        memcpy(to, from.data, 8);
-        memcpy(to + n - 8, from.data + n - 8, 8);
-    } else if (n >= 4) {
-        memcpy(to, from.data, 4);
-        memcpy(to + n - 4, from.data + n - 4, 4);
-    } else if (n >= 2) {
-        memcpy(to, from.data, 2);
-        memcpy(to + n - 2, from.data + n - 2, 2);
-    } else if (n == 1) {
-        to[0] = from.data[0];
-    }
-    return to + n;
-}
-
 /* Lane and length of one row; the length is 0 where there is no value. */
 static inline size_t
 concat_measure(const hr_kernel_call *call, size_t i)
@@ -51,7 +28,7 @@ concat_write(const hr_kernel_call *call, size_t i, uint8_t *at)
 {
     call->out->v.s[i].data = at;
     for (size_t a = 0; a < call->n_args; a++) {
-        at = string_copy(at, call->arg[a]->v.s[i]);
+        at = hr_bytes_copy(at, call->arg[a]->v.s[i].data, call->arg[a]->v.s[i].len);
     }
     return at;
 }

@@ -54,6 +54,28 @@ hr_span_eq(hr_span a, hr_span b)
     return a.len == b.len && hr_bytes_eq(a.data, b.data, a.len);
 }
 
+/* Copies n bytes and returns the place behind them. Short ones by two loads that may overlap: a
+ * call of memcpy costs more than the copy. */
+static inline uint8_t *
+hr_bytes_copy(uint8_t *to, const uint8_t *from, size_t n)
+{
+    if (n > 16) {
+        memcpy(to, from, n);
+    } else if (n >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + n - 8, from + n - 8, 8);
+    } else if (n >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + n - 4, from + n - 4, 4);
+    } else if (n >= 2) {
+        memcpy(to, from, 2);
+        memcpy(to + n - 2, from + n - 2, 2);
+    } else if (n == 1) {
+        to[0] = from[0];
+    }
+    return to + n;
+}
+
 /* Order of memcmp, a prefix first. */
 static inline int
 hr_span_cmp(hr_span a, hr_span b)

@@ -54,6 +54,37 @@ ints_are_written_to_their_ends(void **unused)
 }
 
 static void
+assert_whole(int64_t value)
+{
+    char expected[32];
+
+    snprintf(expected, sizeof expected, "%lld", (long long)value);
+    assert_int_equal(hr_json_write_int(&out, value), HR_OK);
+    assert_string_equal(text(), expected);
+    if (llabs(value) <= (int64_t)1 << 53) {
+        snprintf(expected, sizeof expected, "%.1f", (double)value);
+        assert_string_equal(double_text((double)value), expected);
+    }
+}
+
+static void
+whole_numbers_have_all_their_digits(void **unused)
+{
+    (void)unused;
+    for (int64_t power = 1; power <= INT64_MAX / 10; power *= 10) {
+        for (int64_t off = -2; off <= 2; off++) {
+            assert_whole(power + off);
+            assert_whole(-power + off);
+            assert_whole(power * 5 + off);
+        }
+    }
+    for (int i = 0; i < 63; i++) {
+        assert_whole((int64_t)1 << i);
+        assert_whole(((int64_t)1 << i) - 1);
+    }
+}
+
+static void
 doubles_are_as_short_as_people_write_them(void **unused)
 {
     static const struct {
@@ -243,6 +274,40 @@ column_text(hr_kind kind, const hr_schema *schema, void *values)
     return text();
 }
 
+/* Each length, each place of each byte that cannot stand as it is; from memory of just that size.
+ */
+static void
+strings_of_any_length_are_escaped_in_any_place(void **unused)
+{
+    static const struct {
+        char byte;
+        const char *text;
+    } cases[] = {{'"', "\\\""}, {'\\', "\\\\"}, {'\n', "\\n"}, {'\x1f', "\\u001f"}, {'x', "x"}};
+    char expected[64];
+
+    (void)unused;
+    for (size_t len = 0; len <= 20; len++) {
+        for (size_t at = 0; at < len; at++) {
+            for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+                uint8_t *bytes = malloc(len);
+
+                assert_non_null(bytes);
+                memset(bytes, '\x7f', len);
+                bytes[at] = (uint8_t)cases[c].byte;
+                snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", (int)at,
+                         "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f"
+                         "\x7f\x7f",
+                         cases[c].text, (int)(len - at - 1),
+                         "\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f\x7f"
+                         "\x7f\x7f");
+                assert_int_equal(hr_json_write_string(&out, (hr_span){bytes, len}), HR_OK);
+                assert_string_equal(text(), expected);
+                free(bytes);
+            }
+        }
+    }
+}
+
 static void
 columns_are_written_by_kind(void **unused)
 {
@@ -313,11 +378,13 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ints_are_written_to_their_ends),
+        cmocka_unit_test(whole_numbers_have_all_their_digits),
         cmocka_unit_test(doubles_are_as_short_as_people_write_them),
         cmocka_unit_test(any_double_reads_back_the_same_and_none_is_shorter),
         cmocka_unit_test(powers_of_two_and_their_neighbours_read_back),
         cmocka_unit_test(any_float_reads_back_the_same_and_none_is_shorter),
         cmocka_unit_test(strings_are_escaped_where_they_must),
+        cmocka_unit_test(strings_of_any_length_are_escaped_in_any_place),
         cmocka_unit_test(columns_are_written_by_kind),
         cmocka_unit_test(a_lane_that_holds_no_value_is_null),
         cmocka_unit_test(a_full_buffer_is_an_error),
