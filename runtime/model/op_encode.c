@@ -10,6 +10,8 @@
 
 #include <math.h>
 
+enum { ENCODE_BLOCK = 64 };
+
 /* A list of keys, values or labels, from an attribute list or a tensor. */
 typedef struct encode_list {
     hr_model_kind kind; /* STRING, INT64, FLOAT or DOUBLE */
@@ -78,6 +80,35 @@ encoder_put(const encoder_param *p, uint32_t index, void *out, size_t i)
 }
 
 static inline void
+label_put(const encoder_param *p, hr_eval *ev, uint32_t index, bool absent, void *out, size_t i,
+          uint32_t source)
+{
+    if (index == HR_LOOKUP_NONE) {
+        index = p->lookup.n;
+        if (!absent && source != HR_NO_COLUMN) {
+            hr_eval_flag(ev, source, i, HR_MODEL_UNSEEN);
+        }
+    }
+    encoder_put(p, index, out, i);
+}
+
+static void
+label_run_strings(const encoder_param *p, hr_eval *ev, const hr_span *in, void *out,
+                  uint32_t source)
+{
+    uint32_t index[ENCODE_BLOCK];
+
+    for (size_t first = 0; first < ev->rows; first += ENCODE_BLOCK) {
+        size_t n = ev->rows - first < ENCODE_BLOCK ? ev->rows - first : ENCODE_BLOCK;
+
+        hr_lookup_strings(&p->lookup, in + first, n, index);
+        for (size_t i = 0; i < n; i++) {
+            label_put(p, ev, index[i], in[first + i].data == NULL, out, first + i, source);
+        }
+    }
+}
+
+static void
 label_run_column(const encoder_param *p, hr_model_kind kind, hr_eval *ev, const void *in, void *out,
                  uint32_t source)
 {
@@ -85,13 +116,7 @@ label_run_column(const encoder_param *p, hr_model_kind kind, hr_eval *ev, const 
         bool absent;
         uint32_t index = encoder_find(p, kind, in, i, &absent);
 
-        if (index == HR_LOOKUP_NONE) {
-            index = p->lookup.n;
-            if (!absent && source != HR_NO_COLUMN) {
-                hr_eval_flag(ev, source, i, HR_MODEL_UNSEEN);
-            }
-        }
-        encoder_put(p, index, out, i);
+        label_put(p, ev, index, absent, out, i, source);
     }
 }
 
@@ -109,8 +134,8 @@ label_run(const hr_plan_step *step, hr_eval *ev)
         const void *in = ev->column[step->in[c]];
         void *out = ev->column[step->out[c]];
 
-        if (p->in == HR_MODEL_STRING) { /* a constant for the compiler: no switch in the loop */
-            label_run_column(&p->encoder, HR_MODEL_STRING, ev, in, out, p->encoder.source[c]);
+        if (p->in == HR_MODEL_STRING) {
+            label_run_strings(&p->encoder, ev, in, out, p->encoder.source[c]);
         } else {
             label_run_column(&p->encoder, p->in, ev, in, out, p->encoder.source[c]);
         }
