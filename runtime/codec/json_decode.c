@@ -128,6 +128,15 @@ decode_store_int(decode_run *run, int slot, int64_t i)
     }
 }
 
+static inline void
+decode_store_double(decode_run *run, int slot, double d)
+{
+    if (slot != HR_JSON_NO_SLOT) {
+        run->columns[slot].lane[run->row] = HR_LANE_OK;
+        run->columns[slot].v.d[run->row] = d;
+    }
+}
+
 /* Uses the default of a field, as if the record held it. */
 static const uint8_t *
 decode_fallback(decode_run *run, const hr_json_field *field)
@@ -235,11 +244,22 @@ decode_double(decode_run *run, const hr_json_field *field, const hr_json_value *
     if (!hr_json_num_double(&num, &d)) {
         return decode_refuse(run, field, at, "double out of range");
     }
-    if (value->slot != HR_JSON_NO_SLOT) {
-        run->columns[value->slot].lane[run->row] = HR_LANE_OK;
-        run->columns[value->slot].v.d[run->row] = d;
-    }
+    decode_store_double(run, value->slot, d);
     return behind;
+}
+
+/* Puts the text without its escapes in the text's place. */
+static bool
+decode_unescape(decode_run *run, hr_span *text)
+{
+    uint8_t *plain = hr_arena_alloc(run->arena, text->len);
+
+    if (plain == NULL) {
+        decode_out_of_memory(run);
+        return false;
+    }
+    *text = (hr_span){plain, hr_json_scan_unescape(*text, plain)};
+    return true;
 }
 
 /* A string's text, unescaped if it must be. Returns the place behind its closing quote. */
@@ -248,20 +268,27 @@ decode_text(decode_run *run, const uint8_t *at, bool needed, hr_span *out)
 {
     bool escaped = false;
     const uint8_t *close = hr_json_scan_string(&run->scan, at + 1, &escaped);
-    uint8_t *plain;
 
     if (close == NULL) {
         return NULL;
     }
     *out = (hr_span){at + 1, (size_t)(close - at - 1)};
-    if (escaped && needed) {
-        plain = hr_arena_alloc(run->arena, out->len);
-        if (plain == NULL) {
-            return decode_out_of_memory(run);
-        }
-        *out = (hr_span){plain, hr_json_scan_unescape(*out, plain)};
+    if (escaped && needed && !decode_unescape(run, out)) {
+        return NULL;
     }
     return close + 1;
+}
+
+static inline const uint8_t *
+decode_string(decode_run *run, const hr_json_value *value, const uint8_t *at)
+{
+    hr_span text;
+
+    at = decode_text(run, at, value->slot != HR_JSON_NO_SLOT, &text);
+    if (at != NULL) {
+        decode_store_span(run, value->slot, text.data, text.data + text.len);
+    }
+    return at;
 }
 
 static bool
@@ -429,8 +456,6 @@ static const uint8_t *
 decode_value(decode_run *run, const hr_json_field *field, const hr_json_value *value,
              const uint8_t *at, unsigned depth)
 {
-    hr_span text;
-
     if (run->scan.nodes_left-- == 0) {
         return hr_json_scan_fail(&run->scan, at, "more than 100000 values");
     }
@@ -442,11 +467,7 @@ decode_value(decode_run *run, const hr_json_field *field, const hr_json_value *v
         if (*at != '"') {
             break;
         }
-        at = decode_text(run, at, value->slot != HR_JSON_NO_SLOT, &text);
-        if (at != NULL) {
-            decode_store_span(run, value->slot, text.data, text.data + text.len);
-        }
-        return at;
+        return decode_string(run, value, at);
     case HR_JSON_OP_INT:
     case HR_JSON_OP_DATE:
         return decode_int(run, field, value, at, depth);
@@ -475,18 +496,20 @@ decode_value(decode_run *run, const hr_json_field *field, const hr_json_value *v
 static inline bool
 decode_is_name(const decode_run *run, const hr_json_field *field, const uint8_t *at)
 {
-    uint64_t head;
+#ifdef __SSE2__
+    if (run->scan.end - at > HR_JSON_HEAD && (size_t)(run->scan.end - at) > field->name_len) {
+        __m128i text = _mm_loadu_si128((const __m128i *)(const void *)at);
+        __m128i head = _mm_loadu_si128((const __m128i *)(const void *)field->head);
+        unsigned same = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(text, head));
 
-    if (run->scan.end - at < 8 || (size_t)(run->scan.end - at) <= field->name_len) {
-        return run->scan.end - at > (ptrdiff_t)field->name_len &&
-               memcmp(at, field->name, field->name_len + 1) == 0;
+        return (~same & field->head_mask) == 0 &&
+               (field->name_len < HR_JSON_HEAD ||
+                memcmp(at + HR_JSON_HEAD, field->name + HR_JSON_HEAD,
+                       field->name_len + 1 - HR_JSON_HEAD) == 0);
     }
-    memcpy(&head, at, 8);
-    if ((head & field->head_mask) != field->head) {
-        return false;
-    }
-    return field->name_len < 8 ||
-           hr_bytes_eq(at + 8, (const uint8_t *)field->name + 8, field->name_len - 7);
+#endif
+    return run->scan.end - at > (ptrdiff_t)field->name_len &&
+           memcmp(at, field->name, field->name_len + 1) == 0;
 }
 
 static const hr_json_field *
@@ -568,6 +591,43 @@ decode_place(decode_run *run, const hr_json_field *field, bool again, const uint
     return true;
 }
 
+/* decode_value() for what most values are: short, and of the declared type. */
+static inline const uint8_t *
+decode_usual(decode_run *run, const hr_json_field *field, const uint8_t *at, unsigned depth)
+{
+    const hr_json_value *value = &field->value;
+    const uint8_t *behind = NULL;
+    int64_t i;
+    double d;
+
+    if (run->scan.nodes_left == 0) {
+        return decode_value(run, field, value, at, depth);
+    }
+    if (value->op == HR_JSON_OP_STRING && *at == '"') {
+        run->scan.nodes_left--;
+        return decode_string(run, value, at);
+    }
+    if (value->op == HR_JSON_OP_INT) {
+        behind = hr_json_scan_short_int(at, &i);
+        if (behind != NULL && value->is_int32 && (i < INT32_MIN || i > INT32_MAX)) {
+            behind = NULL;
+        }
+        if (behind != NULL) {
+            decode_store_int(run, value->slot, i);
+        }
+    } else if (value->op == HR_JSON_OP_DOUBLE) {
+        behind = hr_json_scan_short_double(at, &d);
+        if (behind != NULL) {
+            decode_store_double(run, value->slot, d);
+        }
+    }
+    if (behind == NULL) {
+        return decode_value(run, field, value, at, depth);
+    }
+    run->scan.nodes_left--;
+    return behind;
+}
+
 /* The value of a known field. */
 static inline const uint8_t *
 decode_member(decode_run *run, const hr_json_field *field, uint64_t *seen, const uint8_t *key,
@@ -575,12 +635,13 @@ decode_member(decode_run *run, const hr_json_field *field, uint64_t *seen, const
 {
     uint64_t bit = (uint64_t)1 << (field->index % 64);
     uint64_t *word = &seen[field->index / 64];
-    bool again = (*word & bit) != 0;
-    const uint8_t *behind = decode_value(run, field, &field->value, at, depth);
+    uint64_t before = *word;
+    const uint8_t *behind;
 
-    *word |= bit;
+    *word = before | bit;
+    behind = decode_usual(run, field, at, depth);
     if (behind != NULL && field->touch != HR_JSON_NO_TOUCH &&
-        !decode_place(run, field, again, key, at, behind)) {
+        !decode_place(run, field, (before & bit) != 0, key, at, behind)) {
         return NULL;
     }
     return behind;
@@ -681,11 +742,16 @@ decode_text_of_record(decode_run *run, const hr_json_plan *plan, const uint8_t *
     return NULL;
 }
 
+static bool
+decode_is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static size_t
 decode_trimmed(hr_span text)
 {
-    while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) != NULL &&
-           text.data[text.len - 1] != 0) {
+    while (text.len > 0 && decode_is_blank(text.data[text.len - 1])) {
         text.len--;
     }
     return text.len;

@@ -111,8 +111,8 @@ plan_add(plan_builder *b, hr_json_object *object, const char *name, const char *
                              .touch = HR_JSON_NO_TOUCH};
     field->value.slot = HR_JSON_NO_SLOT;
     field->value.nullable = true;
-    memcpy(&field->head, quoted, 8);
-    memset(&field->head_mask, 0xff, len + 1 < 8 ? len + 1 : 8);
+    memcpy(field->head, quoted, len + 1 < HR_JSON_HEAD ? len + 1 : HR_JSON_HEAD);
+    field->head_mask = len + 1 < HR_JSON_HEAD ? (1u << (len + 1)) - 1 : 0xffff;
     field->plain = plan_is_plain(name);
     return field;
 }

@@ -11,6 +11,7 @@
 #define HR_JSON_NO_SLOT (-1)
 #define HR_JSON_NO_TOUCH (-1)
 #define HR_JSON_NO_FIELD UINT16_MAX
+#define HR_JSON_HEAD 16 /* bytes of a name that are compared at once */
 
 typedef struct hr_json_object hr_json_object;
 typedef struct hr_json_field hr_json_field;
@@ -46,14 +47,15 @@ struct hr_json_field {
     const char *name;  /* followed by a closing quote, not by a zero */
     uint32_t name_len; /* without the quote */
     uint16_t index;
-    uint16_t next;            /* in the same bucket; HR_JSON_NO_FIELD: last */
-    uint64_t head, head_mask; /* the first 8 bytes of name and quote, for a quick look */
-    const char *path;         /* for messages: "address.city" */
-    bool plain;               /* the name stands in JSON as it is, without escapes */
-    int touch;                /* index among the lineage's touched names */
-    bool required;            /* absence fails the record */
-    bool due;                 /* absence must be dealt with: required or stored */
-    hr_span fallback;         /* the default's text, a '}' behind it; data NULL: none */
+    uint16_t next;              /* in the same bucket; HR_JSON_NO_FIELD: last */
+    uint8_t head[HR_JSON_HEAD]; /* of name and quote; zeros behind a shorter one */
+    uint32_t head_mask;         /* a bit for each byte of it that counts */
+    const char *path;           /* for messages: "address.city" */
+    bool plain;                 /* the name stands in JSON as it is, without escapes */
+    int touch;                  /* index among the lineage's touched names */
+    bool required;              /* absence fails the record */
+    bool due;                   /* absence must be dealt with: required or stored */
+    hr_span fallback;           /* the default's text, a '}' behind it; data NULL: none */
 };
 
 struct hr_json_object {

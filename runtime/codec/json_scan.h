@@ -53,6 +53,57 @@ const uint8_t *hr_json_scan_number(const uint8_t *at, const uint8_t *end, hr_jso
 bool hr_json_num_int(const hr_json_num *num, int64_t *out);   /* false: not an int64 */
 bool hr_json_num_double(const hr_json_num *num, double *out); /* false: out of range */
 
+/* Digits at `at` added to *value; returns the place behind them. The text's closing bracket ends
+ * them. */
+static inline const uint8_t *
+hr_json_scan_digits(const uint8_t *at, uint64_t *value)
+{
+    for (; (uint8_t)(*at - '0') <= 9; at++) {
+        *value = *value * 10 + (uint64_t)(*at - '0');
+    }
+    return at;
+}
+
+/* A usual int: at most 18 digits. NULL: look with hr_json_scan_number(). */
+static inline const uint8_t *
+hr_json_scan_short_int(const uint8_t *at, int64_t *out)
+{
+    bool negative = *at == '-';
+    const uint8_t *from = at + negative;
+    uint64_t value = 0;
+
+    at = hr_json_scan_digits(from, &value);
+    if (at == from || at - from > 18 || (*from == '0' && at - from > 1) || *at == '.' ||
+        (*at | 0x20) == 'e') {
+        return NULL;
+    }
+    *out = negative ? -(int64_t)value : (int64_t)value;
+    return at;
+}
+
+/* A usual double: a point, no exponent, at most 15 digits. NULL: look with hr_json_scan_number().
+ * Mantissa and power of ten are exact, so the one division rounds as it must. */
+static inline const uint8_t *
+hr_json_scan_short_double(const uint8_t *at, double *out)
+{
+    static const double pow10[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    bool negative = *at == '-';
+    const uint8_t *from = at + negative, *point;
+    uint64_t value = 0;
+
+    point = hr_json_scan_digits(from, &value);
+    if (point == from || (*from == '0' && point - from > 1) || *point != '.') {
+        return NULL;
+    }
+    at = hr_json_scan_digits(point + 1, &value);
+    if (at == point + 1 || at - from > 16 || (*at | 0x20) == 'e') {
+        return NULL;
+    }
+    *out = (negative ? -(double)value : (double)value) / pow10[at - point - 1];
+    return at;
+}
+
 /* Decodes a validated string's text (without quotes) into `to`, which holds text.len bytes.
  * Returns the length, or SIZE_MAX for a bad escape. */
 size_t hr_json_scan_unescape(hr_span text, uint8_t *to);

@@ -94,6 +94,113 @@ every_type_is_read(void **unused)
     codec_rig_close(&rig);
 }
 
+/* Every spelling beside what libc makes of it; the shorter ones take another way than the longer.
+ */
+static void
+numbers_are_read_whatever_their_length(void **unused)
+{
+    static const char *const ints[] = {"0",
+                                       "-0",
+                                       "7",
+                                       "-12",
+                                       "2147483648",
+                                       "99999999999999999",
+                                       "999999999999999999",
+                                       "-999999999999999999",
+                                       "1000000000000000000",
+                                       "9223372036854775807",
+                                       "-9223372036854775808"};
+    static const char *const doubles[] = {"0",
+                                          "-0.0",
+                                          "-5.0",
+                                          "605.0",
+                                          "0.1",
+                                          "12345678901234.5",
+                                          "123456789012345.6",
+                                          "0.123456789012345",
+                                          "0.12345678901234567",
+                                          "99999999999999.9",
+                                          "9007199254740993.5",
+                                          "12345678901234567890.25",
+                                          "1.5e3",
+                                          "1.5E-3",
+                                          "605",
+                                          "0.00000000000001",
+                                          "123456789.0000000000000000000001"};
+    char record[128];
+
+    (void)unused;
+    open_everything(HR_UNKNOWN_KEEP);
+    for (size_t i = 0; i < sizeof ints / sizeof ints[0]; i++) {
+        snprintf(record, sizeof record, "{\"i\":1,\"l\":%s}", ints[i]);
+        assert_null(codec_rig_decode_one(&rig, record));
+        assert_true(column(1)->v.i[0] == strtoll(ints[i], NULL, 10));
+    }
+    for (size_t i = 0; i < sizeof doubles / sizeof doubles[0]; i++) {
+        double wanted = strtod(doubles[i], NULL);
+
+        snprintf(record, sizeof record, "{\"i\":1,\"d\":%s}", doubles[i]);
+        assert_null(codec_rig_decode_one(&rig, record));
+        assert_memory_equal(&column(2)->v.d[0], &wanted, sizeof wanted);
+    }
+    codec_rig_close(&rig);
+}
+
+static void
+what_is_no_number_is_refused_whatever_it_starts_like(void **unused)
+{
+    static const char *const bad[] = {
+        "\"l\":01",   "\"l\":-01", "\"l\":-",    "\"l\":1.0",     "\"l\":1e2",
+        "\"l\":1.",   "\"l\":+1",  "\"l\":1x",   "\"d\":01.5",    "\"d\":1.",
+        "\"d\":-.5",  "\"d\":.5",  "\"d\":1.5e", "\"d\":1.5.5",   "\"d\":1.5x",
+        "\"d\":00.5", "\"i\":12x", "\"l\":--1",  "\"d\":1.5e400", "\"l\":9223372036854775808",
+        "\"d\":--1.5"};
+    char record[128];
+
+    (void)unused;
+    open_everything(HR_UNKNOWN_KEEP);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        snprintf(record, sizeof record, "{\"i\":1,%s}", bad[i]);
+        assert_non_null(codec_rig_decode_one(&rig, record));
+    }
+    assert_non_null(codec_rig_decode_one(&rig, "{\"i\":2147483648}"));
+    assert_non_null(codec_rig_decode_one(&rig, "{\"i\":-2147483649}"));
+    assert_null(codec_rig_decode_one(&rig, "{\"i\":-2147483648}"));
+    assert_null(codec_rig_decode_one(&rig, "{\"i\":2147483647}"));
+    codec_rig_close(&rig);
+}
+
+/* Names around the 16 bytes that are compared at once, in the order of the record before and in
+ * another, with the end of the text close by and far away. */
+static void
+names_of_any_length_are_told_apart(void **unused)
+{
+    static const char names[] = RECORD(
+        "N", FIELD("a23456789012345", "\"int\"") "," FIELD("a234567890123456", "\"int\"") "," FIELD(
+                 "a2345678901234567", "\"int\"") "," FIELD("a", "\"int\""));
+    static const char *const fields[] = {"a23456789012345", "a234567890123456", "a2345678901234567",
+                                         "a"};
+    static const char *const records[] = {
+        "{\"a23456789012345\":1,\"a234567890123456\":2,\"a2345678901234567\":3,\"a\":4}",
+        "{\"a23456789012345\":1,\"a234567890123456\":2,\"a2345678901234567\":3,\"a\":4}",
+        "{\"a\":4,\"a2345678901234567\":3,\"a234567890123456\":2,\"a23456789012345\":1}",
+        "{\"a2345678901234567\":3,\"a\":4,\"a23456789012345\":1,\"a234567890123456\":2,\"z\":0}"};
+
+    (void)unused;
+    codec_rig_open(&rig, names, HR_UNKNOWN_KEEP);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(codec_rig_read(&rig, fields[i]), i);
+    }
+    codec_rig_ready(&rig);
+    for (size_t r = 0; r < 2 * sizeof records / sizeof records[0]; r++) {
+        assert_null(codec_rig_decode_one(&rig, records[r % 4]));
+        for (int i = 0; i < 4; i++) {
+            assert_int_equal(column(i)->v.i[0], i + 1);
+        }
+    }
+    codec_rig_close(&rig);
+}
+
 static void
 absent_and_null_are_the_same(void **unused)
 {
@@ -507,6 +614,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_type_is_read),
+        cmocka_unit_test(numbers_are_read_whatever_their_length),
+        cmocka_unit_test(what_is_no_number_is_refused_whatever_it_starts_like),
+        cmocka_unit_test(names_of_any_length_are_told_apart),
         cmocka_unit_test(absent_and_null_are_the_same),
         cmocka_unit_test(each_mistake_has_its_reason),
         cmocka_unit_test(fields_that_nobody_reads_are_checked_all_the_same),
