@@ -598,25 +598,32 @@ table_key_of(hr_span key)
     return made;
 }
 
-static bool
-table_key_eq(const table_key *key, const table_key *wanted)
+static hr_span
+table_key_span(const table_key *key)
 {
-    if (wanted->in.len != TABLE_KEY_LONG) {
-        return memcmp(key, wanted, sizeof *key) == 0;
+    return key->in.len != TABLE_KEY_LONG ? (hr_span){key->in.bytes, key->in.len}
+                                         : (hr_span){key->out.data, key->out.n};
+}
+
+static inline bool
+table_key_is(const table_key *key, hr_span wanted)
+{
+    if (wanted.len <= TABLE_KEY_INLINE) {
+        return key->in.len == wanted.len && hr_bytes_eq(key->in.bytes, wanted.data, wanted.len);
     }
-    return key->out.len == TABLE_KEY_LONG && key->out.n == wanted->out.n &&
-           memcmp(key->out.data, wanted->out.data, key->out.n) == 0;
+    return key->in.len == TABLE_KEY_LONG && key->out.n == wanted.len &&
+           memcmp(key->out.data, wanted.data, wanted.len) == 0;
 }
 
 /* The entry of the row with that key, or NULL. */
 static inline table_entry *
-table_entry_of(const hr_table_index *table, const table_key *wanted, uint32_t hash)
+table_entry_of(const hr_table_index *table, hr_span wanted, uint32_t hash)
 {
     const table_entries *entries = &table->entries;
 
     for (size_t at = hash & entries->mask; entries->v[at].row != TABLE_EMPTY;
          at = (at + 1) & entries->mask) {
-        if (entries->v[at].hash == hash && table_key_eq(&table->keys[entries->v[at].row], wanted)) {
+        if (entries->v[at].hash == hash && table_key_is(&table->keys[entries->v[at].row], wanted)) {
             return &entries->v[at];
         }
     }
@@ -656,7 +663,8 @@ static void
 table_row_enter(hr_table_index *table, const hr_table_builder *builder, uint32_t row)
 {
     uint32_t hash = builder->rows[row]->key_hash;
-    table_entry *same = builder->has_ids ? table_entry_of(table, &table->keys[row], hash) : NULL;
+    table_entry *same =
+        builder->has_ids ? table_entry_of(table, table_key_span(&table->keys[row]), hash) : NULL;
 
     if (same == NULL) {
         entries_add(&table->entries, hash, row);
@@ -707,20 +715,36 @@ key_append_int(hr_buf *key, hr_kind kind, int64_t value)
 
 /* The kind, the length (one byte where it is below 255, else four more), the bytes. */
 static int
-key_append_span(hr_buf *key, hr_kind kind, hr_span span)
+key_append_long(hr_buf *key, hr_kind kind, hr_span span)
 {
     uint32_t len = (uint32_t)span.len;
-    bool is_long = span.len >= 255;
-    uint8_t head[6] = {(uint8_t)kind, is_long ? 255 : (uint8_t)len};
+    uint8_t head[6] = {(uint8_t)kind, 255};
 
     if (span.len > UINT32_MAX) {
         return HR_ENOMEM;
     }
     memcpy(head + 2, &len, sizeof len);
-    if (hr_buf_append(key, head, is_long ? sizeof head : 2) != HR_OK) {
+    return hr_buf_append(key, head, sizeof head) == HR_OK ? hr_buf_append(key, span.data, span.len)
+                                                          : HR_ENOMEM;
+}
+
+static inline int
+key_append_span(hr_buf *key, hr_kind kind, hr_span span)
+{
+    uint8_t *to;
+
+    if (span.len >= 255) {
+        return key_append_long(key, kind, span);
+    }
+    if (hr_buf_reserve(key, span.len + 2) != HR_OK) {
         return HR_ENOMEM;
     }
-    return span.len > 0 ? hr_buf_append(key, span.data, span.len) : HR_OK;
+    to = key->data + key->len;
+    to[0] = (uint8_t)kind;
+    to[1] = (uint8_t)span.len;
+    hr_bytes_copy(to + 2, span.data, span.len);
+    key->len += span.len + 2;
+    return HR_OK;
 }
 
 int
@@ -782,8 +806,7 @@ hr_table_key_next(hr_span *rest, hr_table_key_part *part)
 static uint32_t
 table_probe(const hr_table_index *table, hr_span key, uint32_t hash)
 {
-    table_key wanted = table_key_of(key);
-    const table_entry *entry = table_entry_of(table, &wanted, hash);
+    const table_entry *entry = table_entry_of(table, key, hash);
 
     return entry != NULL ? entry->row : HR_TABLE_MISS;
 }

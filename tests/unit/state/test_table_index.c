@@ -106,6 +106,34 @@ a_row_is_found_replaced_and_removed(void **unused)
     hr_batch_destroy(batch);
 }
 
+/* Keys of one letter, around the 15 bytes that are kept beside the row. */
+static void
+keys_of_any_length_are_told_apart(void **unused)
+{
+    static const char letters[] = "xxxxxxxxxxxxxxxxxxxx";
+    hr_batch *batch = batch_new();
+    hr_table_builder *builder = hr_table_builder_create(kinds, VALUES, 1 << 20);
+    hr_table_index *table;
+
+    (void)unused;
+    for (size_t len = 0; len <= 20; len += 2) {
+        put(builder, batch, letters + 20 - len, (int64_t)len);
+    }
+    table = hr_table_builder_snapshot(builder);
+    for (size_t len = 0; len <= 20; len++) {
+        if (len % 2 == 0) {
+            expect_row(table, batch, letters + 20 - len, (int64_t)len);
+        } else {
+            assert_int_equal(hr_table_find(table, hr_span_str(letters + 20 - len)), HR_TABLE_MISS);
+        }
+    }
+    assert_int_equal(hr_table_find(table, HR_SPAN_LIT("xxxxxxxxxxxxxxxy")), HR_TABLE_MISS);
+    assert_int_equal(hr_table_find(table, HR_SPAN_LIT("xxxxxxxxxxxxxy")), HR_TABLE_MISS);
+    unref(table);
+    hr_table_builder_destroy(builder);
+    hr_batch_destroy(batch);
+}
+
 static void
 an_empty_table_finds_nothing(void **unused)
 {
@@ -542,6 +570,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_row_is_found_replaced_and_removed),
+        cmocka_unit_test(keys_of_any_length_are_told_apart),
         cmocka_unit_test(an_empty_table_finds_nothing),
         cmocka_unit_test(the_builder_stops_at_its_bytes_and_keeps_what_it_has),
         cmocka_unit_test(a_row_with_an_id_moves_with_its_id),
