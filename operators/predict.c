@@ -134,15 +134,16 @@ predict_gather(const hr_column *column, hr_rows rows, predict_lane *lane)
     }
 }
 
+/* True if one of n bytes is not 0. */
 static bool
-predict_all_there(const uint8_t *lane, size_t n)
+predict_any(const uint8_t *bytes, size_t n)
 {
     uint8_t any = 0;
 
     for (size_t i = 0; i < n; i++) {
-        any |= lane[i];
+        any |= bytes[i];
     }
-    return any == HR_LANE_OK;
+    return any != 0;
 }
 
 /* What the model reads in this batch. Rows ascend, so the last one tells whether all are there. */
@@ -150,7 +151,7 @@ static void
 predict_feed(const hr_column *column, hr_rows rows, predict_lane *lane, hr_model_column *out)
 {
     bool dense = rows.n > 0 && rows.row[rows.n - 1] == rows.n - 1 && column->kind != HR_KIND_BOOL &&
-                 predict_all_there(column->lane, rows.n);
+                 !predict_any(column->lane, rows.n); /* HR_LANE_OK is 0 */
 
     out->missing = dense ? NULL : lane->missing;
     switch (out->kind) {
@@ -265,6 +266,31 @@ predict_emit(hr_op *op, predict_state *st, hr_batch *batch, hr_row row, size_t i
     hr_op_emit(op, row);
 }
 
+/* The labels of rows of which none is flagged, column by column. */
+static void
+predict_emit_labels(hr_op *op, const predict_state *st, hr_batch *batch, hr_rows rows)
+{
+    const predict_shared *s = hr_op_shared(op);
+
+    for (size_t k = 0; k < s->n_outputs; k++) {
+        hr_column *column = hr_batch_column(batch, s->outputs[k].slot);
+
+        for (size_t i = 0; i < rows.n; i++) {
+            hr_row row = rows.row[i];
+
+            column->lane[row] = HR_LANE_OK;
+            if (column->kind == HR_KIND_INT) {
+                column->v.i[row] = st->result.label_int[i];
+            } else {
+                column->v.s[row] = st->result.label_string[i];
+            }
+        }
+    }
+    for (size_t i = 0; i < rows.n; i++) {
+        hr_op_emit(op, rows.row[i]);
+    }
+}
+
 /* No answer, on purpose; the version says which model gave none. */
 static void
 predict_emit_null(hr_op *op, predict_state *st, hr_batch *batch, hr_row row)
@@ -339,6 +365,17 @@ predict_count(const predict_shared *s, const predict_state *st, size_t i)
     }
 }
 
+static bool
+predict_only_labels(const predict_shared *s)
+{
+    for (size_t k = 0; k < s->n_outputs; k++) {
+        if (s->outputs[k].role != PREDICT_LABEL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static int
 predict_process(hr_op *op, void *state, hr_batch *batch, hr_rows rows, hr_error *err)
 {
@@ -355,6 +392,10 @@ predict_process(hr_op *op, void *state, hr_batch *batch, hr_rows rows, hr_error 
     }
     if (hr_model_eval(model, st->scratch, st->columns, rows.n, &st->result) != HR_OK) {
         return hr_fail(err, HR_ETASK, HR_NO_LOC, "the model cannot be evaluated");
+    }
+    if (predict_only_labels(s) && !predict_any(st->result.row_flags, rows.n)) {
+        predict_emit_labels(op, st, batch, rows);
+        return HR_OK;
     }
     for (size_t i = 0; i < rows.n; i++) {
         if (st->result.row_flags[i] == 0) {

@@ -257,11 +257,57 @@ vote_emit_row(const hr_vote *vote, const double *v, const hr_eval *ev, const uin
     return best;
 }
 
+/* The scores of a row are its sums, as floats: the usual forest. `n` is a constant where this is
+ * inlined with one. */
+static inline void
+vote_emit_sums(const double *sums, size_t n, hr_eval *ev, const uint32_t *out, int64_t *index)
+{
+    for (size_t i = 0; i < ev->rows; i++) {
+        float most = (float)sums[i * n];
+        int64_t best = 0;
+
+        ((float *)ev->column[out[0]])[i] = most;
+        for (size_t c = 1; c < n; c++) {
+            float f = (float)sums[i * n + c];
+            bool more = f > most;
+
+            ((float *)ev->column[out[c]])[i] = f;
+            best = more ? (int64_t)c : best;
+            most = more ? f : most;
+        }
+        index[i] = best;
+    }
+}
+
+static void
+vote_emit_labels(const hr_classes *classes, const int64_t *index, void *labels, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (classes->string != NULL) {
+            ((hr_span *)labels)[i] = classes->string[index[i]];
+        } else {
+            ((int64_t *)labels)[i] = classes->number[index[i]];
+        }
+    }
+}
+
 void
 hr_vote_emit(const hr_vote *vote, double *sums, hr_eval *ev, const uint32_t *out)
 {
     const hr_classes *classes = vote->classes;
 
+    if (classes != NULL && vote->binary == HR_BINARY_NO && vote->transform == HR_TRANSFORM_NONE &&
+        vote->kind != HR_MODEL_DOUBLE && vote->scores == vote->sums) {
+        int64_t *index = ev->column[out[vote->scores]];
+
+        if (vote->scores == 4) {
+            vote_emit_sums(sums, 4, ev, out, index);
+        } else {
+            vote_emit_sums(sums, vote->scores, ev, out, index);
+        }
+        vote_emit_labels(classes, index, ev->column[out[vote->scores + 1]], ev->rows);
+        return;
+    }
     for (size_t i = 0; i < ev->rows; i++) {
         double pair[2];
         size_t best =
