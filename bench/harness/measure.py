@@ -96,4 +96,17 @@ def latency(broker, command, in_topic, out_topic, *, rate, seconds, cold_s=4, si
     steal, idle = times.shares()
     if done.returncode != 0:
         raise Failed(f"bench_latency: {done.stderr.decode(errors='replace')[-2000:]}")
-    return {**json.loads(done.stdout), "steal": round(steal, 4), "idle": round(idle, 4)}
+    line = json.loads(done.stdout)
+    for phase in ("cold", "warm"):
+        line[phase] = answered(line[phase])
+    if not line["cold"]["answered"] + line["warm"]["answered"]:
+        raise Failed(f"none of {line['cold']['sent'] + line['warm']['sent']} requests was answered in time")
+    return {**line, "steal": round(steal, 4), "idle": round(idle, 4)}
+
+
+def answered(phase):
+    """A phase without its percentiles where more than one in a thousand requests has no answer: they would be those of the quick
+    ones."""
+    if phase["answered"] >= phase["sent"] * 0.999:
+        return phase
+    return {name: value if name in ("sent", "answered") else None for name, value in phase.items()}

@@ -172,7 +172,7 @@ def latency(data):
 
 def latency_notes(data, group):
     """What weakens a row: answers that never came, a machine that was full."""
-    lost, full = [], []
+    lost, full, late = [], [], []
     for workload, system, _ in data.keys(group):
         sent, answered = (sum(sum(data.figure(group, workload, system, f"{phase}.{field}").values) for phase in ("cold", "warm"))
                           for field in ("sent", "answered"))
@@ -181,8 +181,13 @@ def latency_notes(data, group):
         idle = data.figure(group, workload, system, "idle")
         if idle and idle.median < 0.30:
             full.append(f"{called(system)} `{workload}`")
+        achieved, rate = (data.figure(group, workload, system, field) for field in ("achieved", "rate"))
+        if achieved and rate and achieved.median < 0.95 * rate.median:
+            late.append(f"{called(system)} `{workload}`")
     if lost:
-        yield f"Answered within the time: {', '.join(lost)}; all others every request."
+        yield f"Answered within the time: {', '.join(lost)}; all others every request. No percentiles are given of a run with unanswered requests."
+    if late:
+        yield f"The machine was too full to send the load on time: {', '.join(late)}. Their times include that."
     if full:
         yield f"The machine was less than 30 % idle: {', '.join(full)}. Their tails are queues for the two cores."
 

@@ -7,7 +7,7 @@ import dataclasses
 
 from . import goals
 from .lines import NOTHING, called, duration, number, of_stage, rank, spread
-from .tables import NONE, machine_text, markdown
+from .tables import NONE, machine_text, markdown, without_figures
 
 LEVEL = 0.05
 LIMITS = ("raw", "prototype")
@@ -114,6 +114,12 @@ def standing(data, group, workload, metric):
     return best, level, sorted(((name, figure) for name, figure in rivals if name not in level), key=lambda one: one[1].median)
 
 
+def without_figure(data, group, workload, metric):
+    """Of those that ran it, or tried to."""
+    tried = [key[:2] for key in data.keys(group)] + without_figures(data, group)
+    return [name for one, name in tried if one == workload and name not in LIMITS and not data.figure(group, workload, name, metric.field)]
+
+
 def standings(data):
     """A row for each workload and figure."""
     rows = []
@@ -125,8 +131,9 @@ def standings(data):
                     continue
                 best, level, behind = found
                 first = " and ".join(f"**{called(name)}**" if name == "headrace" else called(name) for name in sorted([best, *level], key=rank))
-                rows.append([f"`{workload}`", metric.name + suffix, first + (" (level)" if level else ""),
-                             ", ".join(f"{called(name)} {times(figure)}" for name, figure in behind) or NO_ONE])
+                rest = [f"{called(name)} {times(figure)}" for name, figure in behind]
+                rest += [f"{called(name)} (no figure)" for name in without_figure(data, group, workload, metric)]
+                rows.append([f"`{workload}`", metric.name + suffix, first + (" (level)" if level else ""), ", ".join(rest) or NO_ONE])
     order = list(dict.fromkeys(row[0] for row in rows))
     return sorted(rows, key=lambda row: order.index(row[0]))
 

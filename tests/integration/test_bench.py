@@ -180,6 +180,12 @@ def test_steady_figures_leave_out_the_first_third():
     assert line["cpu_ns"] == pytest.approx(700_000 / 1800, 0.001) and line["broker_cpu_ns"] == 50
 
 
+def test_percentiles_of_the_answered_are_not_those_of_all():
+    whole = {"sent": 2000, "answered": 1999, "p50_us": 5, "p90_us": 6, "p99_us": 7, "p999_us": 8, "max_us": 9}
+    assert measure.answered(whole) == whole
+    assert measure.answered({**whole, "answered": 1990}) == {**dict.fromkeys(whole), "sent": 2000, "answered": 1990}
+
+
 def test_a_tool_says_how_it_is_called():
     for name in ("raw", "prototype", "fill", "watch", "latency", "stub_broker", "touch"):
         done = subprocess.run([str(pathlib.Path(workloads.machine.tool(name)))], capture_output=True, text=True)

@@ -180,6 +180,12 @@ def test_who_is_level_is_first_too(tmp_path):
     assert ["`pass`", "whole-run CPU", "**headrace** and Quix Streams (level)", "no one"] in rows_of(words.who_wins(data_of(found, tmp_path)))
 
 
+def test_who_gave_no_figure_is_said(tmp_path):
+    found = [{**line, "failed": "x"} if line.get("group") == "peers_start" and line["system"] == "spark" else line for line in EVERYTHING]
+    rows = {tuple(row[:2]): row[3] for row in rows_of(words.who_wins(data_of(found, tmp_path))) if len(row) == 4}
+    assert rows["`flight_20x5`", "start"] == "Kafka Streams 11.5 ×, Spark (no figure)"
+
+
 def test_a_client_that_is_as_cheap_as_librdkafka_is_said_with_its_memory(data):
     text = words.who_wins(data)
     assert "franz-go passes bytes through with 0.98 (0.98–0.98) times the CPU of raw librdkafka (steady) and 1.1" in text
@@ -227,9 +233,11 @@ def test_a_full_machine_and_lost_answers_are_said(tmp_path):
     for line in found:
         if line["system"] == "franz_go":
             line["warm"] = {**line["warm"], "answered": 500}
+            line["achieved"] = 900
     text = pages.parts(data_of([bench_lines.header(), *found], tmp_path), {})["latency"]
     assert "less than 30 % idle: Spark `flight_20x5`." in text
     assert "Answered within the time: franz-go `pass` 75.0 %" in text
+    assert "too full to send the load on time: franz-go `pass`." in text
 
 
 # --- whatever is missing --------------------------------------------------------------------------------
