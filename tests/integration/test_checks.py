@@ -99,7 +99,7 @@ def prints(shell, command, wanted):
         seen.append(shell.run(command))
         return matches(wanted, seen[-1].stdout)
     try:
-        wait_until(right, 20, command)
+        wait_until(right, 60, command)
     except TimeoutError:
         last = seen[-1]
         raise AssertionError(f"{command}\nmust print\n{wanted}\nand prints\n{last.stdout}\n{last.stderr}") from None
