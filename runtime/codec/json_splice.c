@@ -365,8 +365,9 @@ splice_begin(splice_run *run, const hr_json_splice *splice, const hr_batch *batc
     run->text = hr_batch_record(batch, row)->value.data;
     run->copied = 0;
     run->reason = reason;
-    for (size_t w = 0; w < splice->n_words; w++) {
-        run->patched[w] = 0;
+    run->patched[0] = 0;
+    if (splice->n_words > 1) {
+        memset(run->patched, 0, splice->n_words * sizeof run->patched[0]);
     }
 }
 

@@ -20,6 +20,9 @@
 #define WRITE_DIGITS_MAX 17                         /* of the shortest form of any double */
 #define WRITE_WHOLE_MAX UINT64_C(10000000000000000) /* 1e16 is written with an exponent */
 
+/* What is rare is kept out of line: what is usual then needs no registers saved. */
+#define WRITE_RARE __attribute__((noinline))
+
 static const char write_pairs[] = "0001020304050607080910111213141516171819202122232425262728293031"
                                   "3233343536373839404142434445464"
                                   "7484950515253545556575859606162636465666768697071727374757677787"
@@ -83,13 +86,26 @@ write_count(uint64_t value)
 
 /* Writes the digits in their place; returns behind them. Not through a buffer: a copy of what was
  * just written in bytes waits until all of them have arrived. */
-static char *
+static inline char *
 write_unsigned(char *to, uint64_t value)
 {
-    char *end = to + write_count(value);
+    char *end;
 
+    if (value < 10) {
+        *to = (char)('0' + value);
+        return to + 1;
+    }
+    end = to + (value < 100 ? 2 : write_count(value));
     write_digits(end, value);
     return end;
+}
+
+static int WRITE_RARE
+write_int_grown(hr_buf *out, int64_t value)
+{
+    int rc = hr_buf_grow(out, WRITE_NUMBER_MAX);
+
+    return rc == HR_OK ? hr_json_write_int(out, value) : rc;
 }
 
 int
@@ -98,8 +114,8 @@ hr_json_write_int(hr_buf *out, int64_t value)
     uint64_t size = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
     char *to;
 
-    if (hr_buf_reserve(out, WRITE_NUMBER_MAX) != HR_OK) {
-        return HR_ENOMEM;
+    if (out->cap - out->len < WRITE_NUMBER_MAX) {
+        return write_int_grown(out, value);
     }
     to = (char *)out->data + out->len;
     if (value < 0) {
@@ -241,8 +257,10 @@ write_scientific(char *to, const char *digits, int n, int point)
     return (size_t)(at - to + (end - start));
 }
 
+static int write_number(hr_buf *out, bool negative, write_decimal decimal);
+
 /* Of a number that is not whole, or too large to be written with all its digits. */
-static char *
+static char *WRITE_RARE
 write_digits_and_point(char *to, write_decimal decimal)
 {
     char text[2 * WRITE_NUMBER_MAX] = {0}, *end = text + WRITE_NUMBER_MAX;
@@ -257,13 +275,21 @@ write_digits_and_point(char *to, write_decimal decimal)
                                            : write_scientific(to, start, n, point));
 }
 
+static int WRITE_RARE
+write_number_grown(hr_buf *out, bool negative, write_decimal decimal)
+{
+    int rc = hr_buf_grow(out, WRITE_NUMBER_MAX);
+
+    return rc == HR_OK ? write_number(out, negative, decimal) : rc;
+}
+
 static int
 write_number(hr_buf *out, bool negative, write_decimal decimal)
 {
     char *to;
 
-    if (hr_buf_reserve(out, WRITE_NUMBER_MAX) != HR_OK) {
-        return HR_ENOMEM;
+    if (out->cap - out->len < WRITE_NUMBER_MAX) {
+        return write_number_grown(out, negative, decimal);
     }
     to = (char *)out->data + out->len;
     if (negative) {
@@ -410,12 +436,16 @@ write_escape(hr_buf *out, uint8_t c)
     return hr_buf_append(out, text, sizeof text);
 }
 
-/* Room for the text and its quotes is there, and the first quote is written. */
-static int
+/* Any text, with its quotes. */
+static int WRITE_RARE
 write_text(hr_buf *out, hr_span text)
 {
-    int rc = HR_OK;
+    int rc = hr_buf_reserve(out, text.len + 2);
 
+    if (rc != HR_OK) {
+        return rc;
+    }
+    out->data[out->len++] = '"';
     while (rc == HR_OK && text.len > 0) {
         size_t n = write_plain(text);
 
@@ -436,21 +466,20 @@ hr_json_write_string(hr_buf *out, hr_span text)
 {
     uint8_t *to;
 
-    if (hr_buf_reserve(out, text.len + 2) != HR_OK) {
-        return HR_ENOMEM;
-    }
-    out->data[out->len++] = '"';
-    if (text.len < 4 || text.len > 16 || !write_is_plain(text)) {
+    if (text.len < 4 || text.len > 16 || out->cap - out->len < 16 + 2 || !write_is_plain(text)) {
         return write_text(out, text);
     }
-    to = hr_bytes_copy(out->data + out->len, text.data, text.len);
+    to = out->data + out->len;
     *to = '"';
-    out->len += text.len + 1;
+    to = hr_bytes_copy(to + 1, text.data, text.len);
+    *to = '"';
+    out->len += text.len + 2;
     return HR_OK;
 }
 
 /* What is rare is kept out of line, so that what is usual needs no registers saved. */
-static int __attribute__((noinline)) write_base64(hr_buf *out, hr_span bytes)
+static int WRITE_RARE
+write_base64(hr_buf *out, hr_span bytes)
 {
     size_t size = bytes.len < SIZE_MAX / 4 ? hr_base64_size(bytes.len) : SIZE_MAX / 4;
 
@@ -464,7 +493,7 @@ static int __attribute__((noinline)) write_base64(hr_buf *out, hr_span bytes)
     return HR_OK;
 }
 
-static int __attribute__((noinline))
+static int WRITE_RARE
 write_timestamp(hr_buf *out, const hr_schema *schema, int64_t ms)
 {
     if (schema != NULL && schema->logical == HR_LOGICAL_DATE) {
