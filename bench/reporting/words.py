@@ -7,7 +7,7 @@ import dataclasses
 
 from . import goals
 from .lines import NOTHING, called, duration, number, of_stage, rank, spread
-from .tables import NONE, machine_text, markdown, without_figures
+from .tables import NONE, machine_text, markdown, named, without_figures
 
 LEVEL = 0.05
 LIMITS = ("raw", "prototype")
@@ -206,7 +206,8 @@ def summary_rows(data):
                                    ("latency", "warm.p99_us", 1e-3), ("latency", "cold.p99_us", 1e-3), ("start", "first_out_ms", 1.0)):
             group = first_with(data, groups[part], workload, system)
             cells.append(spread(data.figure(group, workload, system, field).scaled(scale)) if group else "–")
-        yield f"| {called(system)}{' (bytes through)' if system == 'raw' else ''} | {' | '.join(cells)} |"
+        name = "raw (bytes through)" if system == "raw" else named(data, load_group(data), (workload, system, None))
+        yield f"| {name} | {' | '.join(cells)} |"
 
 
 def limits(data):
