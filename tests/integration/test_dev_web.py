@@ -21,7 +21,7 @@ from services.process import free_port, port_answers, wait_until
 
 QUESTION = {"DepDelay": "14.0", "Carrier": "DL", "FlightDate": "2013-12-24", "Origin": "JFK", "Dest": "ATL"}
 ASK = "/flights/delays/predict/classify_realtime"
-START_S = 240  # a first run builds and installs
+START_S = 400  # a first run builds and installs
 
 
 class Dev:
