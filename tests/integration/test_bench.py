@@ -186,6 +186,17 @@ def test_percentiles_of_the_answered_are_not_those_of_all():
     assert measure.answered({**whole, "answered": 1990}) == {**dict.fromkeys(whole), "sent": 2000, "answered": 1990}
 
 
+def test_a_latency_run_that_the_host_stole_from_is_made_again(monkeypatch, tmp_path):
+    lines = iter([{"steal": 0.5}, {"steal": 0.0}])
+    monkeypatch.setattr(measure, "latency", lambda *_, **__: next(lines))
+    found = results.Results(tmp_path / "out.jsonl", {})
+    broker = types.SimpleNamespace(name="kafka", topics=types.SimpleNamespace(create_new=lambda name, partitions: name))
+    job = workloads.Job(workloads.WORKLOADS["pass"], "", "", "", "", "latency", follow=True)
+    run = types.SimpleNamespace(broker=broker, results=found)
+    assert cli.Run.latency_kept(run, plan.LATENCIES[0], SYSTEMS["raw"], job, 0) == {"steal": 0.0}
+    assert [line.get("dropped") for line in results.load(tmp_path / "out.jsonl")[1]] == [True, None]
+
+
 def test_a_tool_says_how_it_is_called():
     for name in ("raw", "prototype", "fill", "watch", "latency", "stub_broker", "touch"):
         done = subprocess.run([str(pathlib.Path(workloads.machine.tool(name)))], capture_output=True, text=True)
