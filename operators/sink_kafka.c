@@ -219,24 +219,34 @@ kafka_value(hr_sink *sink, kafka_state *s, const hr_batch *batch, hr_row row, hr
     return true;
 }
 
+static bool
+kafka_headers(hr_sink *sink, const hr_batch *batch, hr_row row, hr_kafka_out *out)
+{
+    const hr_record *record = hr_batch_whole_record(batch, row);
+
+    if (record == NULL) {
+        hr_sink_fail(sink, row, "headers", "out of memory");
+        return false;
+    }
+    out->headers = record->headers;
+    out->n_headers = record->n_headers;
+    return true;
+}
+
 /* Sends one row. HR_EAGAIN: there is no room for it now. */
 static int
 kafka_send(hr_sink *sink, kafka_state *s, hr_batch *batch, hr_row row, const hr_column *keys,
            hr_error *err)
 {
     const kafka_options *opt = hr_sink_node(sink)->options;
-    const hr_record *record = hr_batch_record(batch, row);
     hr_kafka_out out = {.timestamp_ms =
                             opt->timestamp == KEEP_SOURCE ? batch->timestamp_ms[row] : -1};
     int rc;
 
     if (!kafka_key(sink, keys, batch, row, &out.key) ||
-        !kafka_value(sink, s, batch, row, &out.value)) {
+        !kafka_value(sink, s, batch, row, &out.value) ||
+        (opt->headers == KEEP_SOURCE && !kafka_headers(sink, batch, row, &out))) {
         return HR_OK;
-    }
-    if (opt->headers == KEEP_SOURCE) {
-        out.headers = record->headers;
-        out.n_headers = record->n_headers;
     }
     out.opaque = hr_sink_take(sink, batch, row);
     rc = hr_kafka_producer_send(s->topic, &out, err);

@@ -424,9 +424,10 @@ kafka_fetch(hr_source *source, void *state, hr_partition *partition, hr_record *
 {
     kafka_state *s = state;
     int64_t eof;
-    size_t n = hr_kafka_queue_fetch(partition->data, records, max, arena, &eof);
+    size_t n = hr_kafka_queue_fetch(partition->data, records, max, &eof);
 
     (void)source;
+    (void)arena;
     if (eof >= 0) {
         partition->eof_offset = eof;
     }
@@ -500,6 +501,7 @@ const hr_source_type hr_source_kafka = {
     .compile = kafka_compile,
     .open = kafka_open,
     .fetch = kafka_fetch,
+    .read_headers = hr_kafka_record_headers,
     .done = kafka_done,
     .seek = kafka_seek,
     .commit = kafka_commit,

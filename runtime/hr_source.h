@@ -43,9 +43,12 @@ typedef struct hr_source_type {
     /* Mandatory. Starts; partitions come and go by hr_source_assign() and hr_source_revoke(). */
     int (*open)(hr_source *source, void *state, hr_error *err);
     /* Mandatory; never waits. Up to max records of a partition, in order; 0: none just now. What is
-     * made for a record (headers) goes into the arena. */
+     * made for a record goes into the arena. */
     size_t (*fetch)(hr_source *source, void *state, hr_partition *partition, hr_record *records,
                     size_t max, hr_arena *arena);
+    /* Where records may have headers: reads those of one that fetch() marked (headers_unread), as
+     * hr_batch.read_headers. */
+    bool (*read_headers)(hr_record *record, hr_arena *arena);
     /* Optional. The records' bytes are not needed any more. */
     void (*done)(hr_source *source, void *state, hr_record *records, size_t n);
     /* Mandatory. Reading goes on at this offset. */

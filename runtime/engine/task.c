@@ -177,6 +177,19 @@ task_take_and_process(hr_task *task)
     return true;
 }
 
+/* A sink of its plan has no room even for what other tasks hold: a batch taken in now would only
+ * wait, with the memory of its records. */
+static bool
+task_sinks_full(const hr_task *task)
+{
+    for (size_t i = 0; i < task->plan->n_sinks; i++) {
+        if (task->thread->sinks[task->plan->sinks[i].node->index].n_stalled > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* True if some were handed on, or cannot be: then their records are replayed. */
 static bool
 task_late_letters(hr_task *task)
@@ -221,7 +234,8 @@ hr_task_turn(hr_task *task, bool intake)
         return hr_task_outputs(task) || busy;
     }
     /* Letters that wait hold up what would add to them. */
-    if (!intake || task->stopped || task->ended || task->late.first != NULL) {
+    if (!intake || task->stopped || task->ended || task->late.first != NULL ||
+        task_sinks_full(task)) {
         return busy;
     }
     if (task->resume_at_ms != 0) {

@@ -90,6 +90,7 @@ task_add_records(hr_task *task, hr_batch *batch, size_t n)
     task->thread->now_us = now_us;
     batch->topic = task->partition.topic;
     batch->partition = task->partition.id;
+    batch->read_headers = task->source->type->read_headers;
     batch->n_records = (uint32_t)n;
     for (size_t i = 0; i < n; i++) {
         hr_record *record = &batch->records[i];

@@ -16,6 +16,10 @@ hr_task_stall(hr_task *task, hr_sink *sink)
     if (task->stalled_by != NULL) {
         hr_counter_add(&task->stalled_by->output->backpressure_us,
                        (uint64_t)(now_us - task->stalled_us));
+        task->stalled_by->n_stalled--;
+    }
+    if (sink != NULL) {
+        sink->n_stalled++;
     }
     task->stalled_by = sink;
     task->stalled_us = now_us;
@@ -81,11 +85,11 @@ task_write_letter(hr_task *task, const hr_failure *failure, hr_error *err)
 {
     hr_sink *sink = task->thread->letters;
     hr_batch *batch = task->work->batch;
-    hr_letter letter = {.record = hr_batch_record(batch, failure->row),
+    hr_letter letter = {.record = hr_batch_whole_record(batch, failure->row),
                         .topic = batch->topic,
                         .partition = batch->partition};
     hr_token token;
-    int rc = hr_dead_letter(failure, batch->arena, &letter);
+    int rc = letter.record != NULL ? hr_dead_letter(failure, batch->arena, &letter) : HR_ENOMEM;
 
     if (rc != HR_OK) {
         return hr_fail(err, rc, HR_NO_LOC, "out of memory for a dead letter");

@@ -32,6 +32,7 @@ struct hr_sink {
     void *state;
     uint32_t index; /* in tokens; of the dead letters: HR_SINKS_MAX */
     bool open;
+    uint32_t n_stalled; /* tasks that hold rows which it has no room for */
     hr_trouble *trouble;
     hr_node_metrics *metrics;
     hr_sink_metrics *output;

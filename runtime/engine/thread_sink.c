@@ -76,10 +76,13 @@ hr_sink_fail(hr_sink *sink, hr_row row, const char *code, const char *reason)
 hr_kept *
 hr_sink_keep(hr_sink *sink, const hr_batch *batch, hr_row row)
 {
-    if (sink->node->on_error != HR_ON_ERROR_DEAD_LETTER || sink->thread->letters == NULL) {
+    const hr_record *record;
+
+    if (sink->node->on_error != HR_ON_ERROR_DEAD_LETTER || sink->thread->letters == NULL ||
+        (record = hr_batch_whole_record(batch, row)) == NULL) {
         return NULL;
     }
-    return hr_kept_make(hr_batch_record(batch, row), batch->topic, batch->partition);
+    return hr_kept_make(record, batch->topic, batch->partition);
 }
 
 void

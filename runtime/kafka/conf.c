@@ -75,18 +75,26 @@ hr_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, hr
     }
 }
 
-void
-hr_kafka_conf_default(rd_kafka_conf_t *conf, const hr_connection *connection, const char *name,
-                      const char *value, hr_error *err)
+bool
+hr_kafka_conf_named(const hr_connection *connection, const char *name)
 {
     const hr_opt_map *properties = &connection->u.kafka.properties;
 
     for (size_t i = 0; i < properties->n; i++) {
         if (strcmp(properties->v[i].key.s, name) == 0) {
-            return;
+            return true;
         }
     }
-    hr_kafka_conf_set(conf, name, value, err);
+    return false;
+}
+
+void
+hr_kafka_conf_default(rd_kafka_conf_t *conf, const hr_connection *connection, const char *name,
+                      const char *value, hr_error *err)
+{
+    if (!hr_kafka_conf_named(connection, name)) {
+        hr_kafka_conf_set(conf, name, value, err);
+    }
 }
 
 void

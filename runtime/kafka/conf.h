@@ -14,6 +14,9 @@ rd_kafka_conf_t *hr_kafka_conf(const hr_connection *connection, const char *id, 
 /* Sets one property; a failure is kept in *err (the first one wins) and later calls do nothing. */
 void hr_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value, hr_error *err);
 void hr_kafka_conf_set_int(rd_kafka_conf_t *conf, const char *name, int64_t value, hr_error *err);
+/* Whether the connection's properties name it. */
+bool hr_kafka_conf_named(const hr_connection *connection, const char *name);
+
 /* The same, unless the connection's properties name it. */
 void hr_kafka_conf_default(rd_kafka_conf_t *conf, const hr_connection *connection, const char *name,
                            const char *value, hr_error *err);

@@ -267,8 +267,14 @@ consumer_conf_fetch(rd_kafka_conf_t *conf, const hr_kafka_consumer_conf *c, hr_e
     hr_kafka_conf_set(conf, "enable.partition.eof", "true", err);
     hr_kafka_conf_set(conf, "auto.offset.reset", "error", err);
     hr_kafka_conf_set(conf, "check.crcs", "true", err);
-    /* Small records: a message waiting costs about 450 bytes beside its own. */
-    hr_kafka_conf_set(conf, "queued.min.messages", "6000", err);
+    /* What is fetched should still be in a cache when it is taken, and a message waiting costs
+     * about 450 bytes beside its own. Messages are counted per partition; a response is bounded as
+     * a whole, however many partitions there are. */
+    hr_kafka_conf_set(conf, "queued.min.messages", "1000", err);
+    if (!hr_kafka_conf_named(c->connection, "max.partition.fetch.bytes")) {
+        hr_kafka_conf_default(conf, c->connection, "fetch.message.max.bytes", "524288", err);
+    }
+    hr_kafka_conf_default(conf, c->connection, "fetch.max.bytes", "1000000", err);
     hr_kafka_conf_set_int(conf, "queued.max.messages.kbytes", kbytes, err);
     hr_kafka_conf_set(conf, "fetch.queue.backoff.ms", "1", err);
     hr_kafka_conf_set(conf, "fetch.error.backoff.ms", "50", err);
@@ -395,17 +401,19 @@ hr_kafka_consumer_destroy(hr_kafka_consumer *consumer, int64_t timeout_ms)
     free(consumer);
 }
 
-static void
-consumer_headers(const rd_kafka_message_t *message, hr_record *record, hr_arena *arena)
+bool
+hr_kafka_record_headers(hr_record *record, hr_arena *arena)
 {
     rd_kafka_headers_t *headers;
     hr_header *copy;
     size_t n;
 
-    if (rd_kafka_message_headers(message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-        (n = rd_kafka_header_cnt(headers)) == 0 ||
-        (copy = hr_arena_calloc(arena, n, sizeof *copy)) == NULL) {
-        return;
+    if (rd_kafka_message_headers(record->origin, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
+        (n = rd_kafka_header_cnt(headers)) == 0) {
+        return true;
+    }
+    if ((copy = hr_arena_calloc(arena, n, sizeof *copy)) == NULL) {
+        return false;
     }
     for (size_t i = 0; i < n; i++) {
         const char *name;
@@ -419,10 +427,11 @@ consumer_headers(const rd_kafka_message_t *message, hr_record *record, hr_arena 
     }
     record->headers = copy;
     record->n_headers = (uint32_t)n;
+    return true;
 }
 
 static void
-consumer_record(rd_kafka_message_t *message, hr_record *record, hr_arena *arena)
+consumer_record(rd_kafka_message_t *message, hr_record *record)
 {
     rd_kafka_timestamp_type_t type;
 
@@ -432,8 +441,8 @@ consumer_record(rd_kafka_message_t *message, hr_record *record, hr_arena *arena)
     record->timestamp_ms = rd_kafka_message_timestamp(message, &type);
     record->headers = NULL;
     record->n_headers = 0;
+    record->headers_unread = true;
     record->origin = message;
-    consumer_headers(message, record, arena);
 }
 
 /* An offset that is gone (retention, truncation) stops the partition: to go on elsewhere is a
@@ -458,8 +467,7 @@ consumer_fetch_error(hr_kafka_queue *queue, const rd_kafka_message_t *message)
 }
 
 size_t
-hr_kafka_queue_fetch(hr_kafka_queue *queue, hr_record *records, size_t max, hr_arena *arena,
-                     int64_t *eof_offset)
+hr_kafka_queue_fetch(hr_kafka_queue *queue, hr_record *records, size_t max, int64_t *eof_offset)
 {
     rd_kafka_message_t *messages[HR_BATCH_ROWS];
     ssize_t got;
@@ -472,7 +480,7 @@ hr_kafka_queue_fetch(hr_kafka_queue *queue, hr_record *records, size_t max, hr_a
     for (ssize_t i = 0; i < got; i++) {
         if (messages[i]->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             bytes += messages[i]->len + messages[i]->key_len;
-            consumer_record(messages[i], &records[n++], arena);
+            consumer_record(messages[i], &records[n++]);
             continue;
         }
         if (messages[i]->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {

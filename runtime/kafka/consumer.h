@@ -61,10 +61,13 @@ void hr_kafka_consumer_poll(hr_kafka_consumer *consumer);
  * after timeout_ms (its broker is away) is given up and not freed: the process is about to end. */
 void hr_kafka_consumer_destroy(hr_kafka_consumer *consumer, int64_t timeout_ms);
 
-/* Up to max records of a partition, without waiting. Each holds a message in `origin`. Headers go
- * into `arena`. *eof: the end of the partition was seen, at *eof_offset. */
-size_t hr_kafka_queue_fetch(hr_kafka_queue *queue, hr_record *records, size_t max, hr_arena *arena,
+/* Up to max records of a partition, without waiting. Each holds a message in `origin`; its headers
+ * are not read yet. *eof: the end of the partition was seen, at *eof_offset. */
+size_t hr_kafka_queue_fetch(hr_kafka_queue *queue, hr_record *records, size_t max,
                             int64_t *eof_offset);
+
+/* Reads them, into the arena; false: out of memory. */
+bool hr_kafka_record_headers(hr_record *record, hr_arena *arena);
 void hr_kafka_records_release(hr_record *records, size_t n);
 
 /* Reading goes on at `offset`; what was fetched before is dropped. */

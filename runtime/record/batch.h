@@ -44,9 +44,10 @@ typedef uint64_t hr_token;
 
 /* A source record. All bytes belong to `origin` (or the arena) and live as long as the batch. */
 typedef struct hr_record {
-    hr_span key, value; /* data NULL: null */
-    const hr_header *headers;
+    hr_span key, value;       /* data NULL: null */
+    const hr_header *headers; /* as read by hr_batch_whole_record() */
     uint32_t n_headers;
+    bool headers_unread;  /* the origin may have some */
     int64_t timestamp_ms; /* -1: none */
     int64_t offset;
     hr_token token;
@@ -69,6 +70,9 @@ typedef struct hr_batch {
     hr_span *key;       /* columns of what every record has */
     int64_t *timestamp_ms;
     hr_column *columns; /* by slot */
+    /* Reads the headers of a record out of its origin; false: out of memory. May be NULL where no
+     * record has some unread. */
+    bool (*read_headers)(hr_record *record, hr_arena *arena);
     void *decoded; /* per row, owned by the codec: where the source bytes hold what (for splice) */
     hr_arena *arena; /* for what operators derive; reset with the batch */
 } hr_batch;
@@ -94,6 +98,22 @@ static inline const hr_record *
 hr_batch_record(const hr_batch *batch, hr_row row)
 {
     return &batch->records[batch->source[row]];
+}
+
+/* The same with its headers, which are read when they are asked for first: most records have none,
+ * and to find that out costs more than a filter. NULL: out of memory. */
+static inline const hr_record *
+hr_batch_whole_record(const hr_batch *batch, hr_row row)
+{
+    hr_record *record = &batch->records[batch->source[row]];
+
+    if (record->headers_unread) {
+        if (!batch->read_headers(record, batch->arena)) {
+            return NULL;
+        }
+        record->headers_unread = false;
+    }
+    return record;
 }
 
 /* XXH3 of the bytes. */

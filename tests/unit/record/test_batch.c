@@ -51,6 +51,64 @@ a_batch_may_have_no_columns(void **unused)
     hr_batch_destroy(NULL);
 }
 
+static int headers_read;
+
+static bool
+read_one_header(hr_record *record, hr_arena *arena)
+{
+    hr_header *header = hr_arena_calloc(arena, 1, (size_t)record->offset);
+
+    headers_read++;
+    if (header == NULL) {
+        return false;
+    }
+    header->name = HR_SPAN_LIT("trace");
+    record->headers = header;
+    record->n_headers = 1;
+    return true;
+}
+
+static void
+headers_are_read_when_they_are_asked_for_and_once(void **unused)
+{
+    hr_layout layout = {0};
+    hr_batch *batch = hr_batch_create(&layout, 1u << 20);
+
+    (void)unused;
+    assert_non_null(batch);
+    headers_read = 0;
+    batch->read_headers = read_one_header;
+    batch->source[0] = 0;
+    batch->source[1] = 1;
+    batch->source[2] = 0; /* two rows of one record */
+    batch->records[0] = (hr_record){.headers_unread = true, .offset = sizeof(hr_header)};
+    batch->records[1] = (hr_record){.offset = 7};
+    assert_int_equal(hr_batch_record(batch, 0)->n_headers, 0);
+    assert_int_equal(hr_batch_whole_record(batch, 1)->n_headers, 0);
+    assert_int_equal(headers_read, 0);
+    assert_int_equal(hr_batch_whole_record(batch, 0)->n_headers, 1);
+    assert_int_equal(hr_batch_whole_record(batch, 2)->n_headers, 1);
+    assert_int_equal(headers_read, 1);
+    hr_batch_destroy(batch);
+}
+
+static void
+headers_without_memory_are_asked_for_again(void **unused)
+{
+    hr_layout layout = {0};
+    hr_batch *batch = hr_batch_create(&layout, 1u << 20);
+
+    (void)unused;
+    assert_non_null(batch);
+    headers_read = 0;
+    batch->read_headers = read_one_header;
+    batch->records[0] = (hr_record){.headers_unread = true, .offset = 2 << 20};
+    assert_null(hr_batch_whole_record(batch, 0));
+    assert_null(hr_batch_whole_record(batch, 0));
+    assert_int_equal(headers_read, 2);
+    hr_batch_destroy(batch);
+}
+
 static void
 a_reset_forgets_rows_and_derived_bytes(void **unused)
 {
@@ -111,6 +169,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_column_holds_a_full_batch),
         cmocka_unit_test(a_batch_may_have_no_columns),
+        cmocka_unit_test(headers_are_read_when_they_are_asked_for_and_once),
+        cmocka_unit_test(headers_without_memory_are_asked_for_again),
         cmocka_unit_test(a_reset_forgets_rows_and_derived_bytes),
         cmocka_unit_test(the_arena_of_a_batch_is_capped),
         cmocka_unit_test(hashes_differ_by_bytes_and_seed),
