@@ -1,21 +1,23 @@
 /* The limit: records from one topic to another by librdkafka alone (pipe.h says how).
  *
  *   bench_raw BOOTSTRAP IN OUT GROUP [--profile throughput|latency] [--follow]
+ *             [--call CALL] [--consumer NAME=VALUE]... [--producer NAME=VALUE]...
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #include "pipe.h"
 
 #include <stdio.h>
 
-#define USAGE "bench_raw BOOTSTRAP IN OUT GROUP [--profile throughput|latency] [--follow]"
+#define USAGE                                                                                      \
+    "bench_raw BOOTSTRAP IN OUT GROUP [--profile throughput|latency] [--follow] [--call "          \
+    "copy|bare|"                                                                                   \
+    "pin|produce|batch|batch_pin] [--consumer NAME=VALUE] [--producer NAME=VALUE]"
 
 static void
 pass(void *ctx, bench_pipe *pipe, rd_kafka_message_t *const *messages, size_t n)
 {
     (void)ctx;
-    for (size_t i = 0; i < n; i++) {
-        bench_pipe_send(pipe, messages[i], messages[i]->payload, messages[i]->len);
-    }
+    bench_pipe_pass(pipe, messages, n);
 }
 
 int

@@ -89,6 +89,22 @@ bench_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value)
     }
 }
 
+void
+bench_conf_sets(rd_kafka_conf_t *conf, const char *const *sets)
+{
+    for (; *sets != NULL; sets++) {
+        const char *equals = strchr(*sets, '=');
+        char name[128];
+
+        if (equals == NULL || (size_t)(equals - *sets) >= sizeof name) {
+            bench_fail("NAME=VALUE expected, got '%s'", *sets);
+        }
+        memcpy(name, *sets, (size_t)(equals - *sets));
+        name[equals - *sets] = '\0';
+        bench_conf_set(conf, name, equals + 1);
+    }
+}
+
 typedef struct conf_row {
     const char *name, *throughput, *latency; /* latency NULL: the same */
 } conf_row;
@@ -109,8 +125,10 @@ static const conf_row consumer_rows[] = {
     {"enable.partition.eof", "true", NULL},
     {"auto.offset.reset", "earliest", NULL},
     {"check.crcs", "true", NULL},
-    {"queued.min.messages", "6000", NULL},
+    {"queued.min.messages", "4000", NULL}, /* of all partitions, which share a queue here */
     {"queued.max.messages.kbytes", "8192", NULL},
+    {"fetch.message.max.bytes", "524288", NULL},
+    {"fetch.max.bytes", "1000000", NULL},
     {"fetch.queue.backoff.ms", "1", NULL},
     {"fetch.error.backoff.ms", "50", NULL},
     {"fetch.wait.max.ms", "10", "100"},
@@ -120,8 +138,9 @@ static const conf_row consumer_rows[] = {
 static const conf_row producer_rows[] = {
     {"enable.idempotence", "true", NULL},
     {"acks", "all", NULL},
-    {"linger.ms", "5", "0.1"},
-    {"queue.buffering.max.messages", "30000", NULL},
+    {"linger.ms", "50", "0.1"},
+    {"queue.buffering.max.messages", "15000", NULL},
+    {"batch.num.messages", "2000", NULL},
     {"queue.buffering.max.kbytes", "65536", NULL},
     {"message.max.bytes", "8388608", NULL},
     {"batch.size", "900000", NULL},

@@ -31,6 +31,9 @@ bench_profile bench_profile_of(const char *name);
 
 void bench_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value);
 
+/* NAME=VALUE, the last one NULL. */
+void bench_conf_sets(rd_kafka_conf_t *conf, const char *const *sets);
+
 /* As runtime/kafka/{conf,consumer,producer}.c set them. The caller owns the result. */
 rd_kafka_conf_t *bench_conf_consumer(const char *bootstrap, const char *group,
                                      bench_profile profile);

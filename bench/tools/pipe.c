@@ -19,6 +19,8 @@ enum { SLOTS = 1024, PARTITIONS_MAX = 64, IDLE_MS = 100 };
 typedef struct pipe_slot {
     uint32_t left;
     uint32_t n; /* partitions that the batch touched */
+    uint32_t n_held;
+    rd_kafka_message_t **held; /* where payloads are not copied: the batch */
     struct {
         int32_t partition;
         int64_t next;
@@ -68,9 +70,10 @@ static void
 pipe_open_consumer(bench_pipe *pipe, const bench_pipe_options *o)
 {
     rd_kafka_topic_partition_list_t *topics = rd_kafka_topic_partition_list_new(1);
+    rd_kafka_conf_t *conf = bench_conf_consumer(o->bootstrap, o->group, o->profile);
 
-    pipe->consumer =
-        bench_client(RD_KAFKA_CONSUMER, bench_conf_consumer(o->bootstrap, o->group, o->profile));
+    bench_conf_sets(conf, o->consumer);
+    pipe->consumer = bench_client(RD_KAFKA_CONSUMER, conf);
     rd_kafka_poll_set_consumer(pipe->consumer);
     pipe->queue = rd_kafka_queue_get_consumer(pipe->consumer);
     rd_kafka_queue_io_event_enable(pipe->queue, pipe->wake_fd, &wake_value, sizeof wake_value);
@@ -86,6 +89,7 @@ pipe_open_producer(bench_pipe *pipe, const bench_pipe_options *o)
 {
     rd_kafka_conf_t *conf = bench_conf_producer(o->bootstrap, o->profile);
 
+    bench_conf_sets(conf, o->producer);
     rd_kafka_conf_set_opaque(conf, pipe);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     pipe->producer = bench_client(RD_KAFKA_PRODUCER, conf);
@@ -104,10 +108,13 @@ static void
 pipe_settle(bench_pipe *pipe)
 {
     while (pipe->oldest != pipe->newest && pipe->slots[pipe->oldest % SLOTS].left == 0) {
-        const pipe_slot *slot = &pipe->slots[pipe->oldest % SLOTS];
+        pipe_slot *slot = &pipe->slots[pipe->oldest % SLOTS];
 
         for (uint32_t i = 0; i < slot->n; i++) {
             pipe->next[slot->at[i].partition] = slot->at[i].next;
+        }
+        while (slot->n_held > 0) {
+            rd_kafka_message_destroy(slot->held[--slot->n_held]);
         }
         pipe->oldest++;
     }
@@ -133,26 +140,38 @@ pipe_commit(bench_pipe *pipe, bool wait)
 void
 bench_pipe_send(bench_pipe *pipe, const rd_kafka_message_t *from, const void *value, size_t len)
 {
-    rd_kafka_timestamp_type_t type;
-    rd_kafka_vu_t vu[] = {
-        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = pipe->out},
-        {.vtype = RD_KAFKA_VTYPE_MSGFLAGS, .u.i = RD_KAFKA_MSG_F_COPY},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {from->key, from->key_len}},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {(void *)(uintptr_t)value, len}},
-        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = pipe->current},
-        {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = rd_kafka_message_timestamp(from, &type)},
-    };
-    rd_kafka_error_t *error;
+    const bench_out out = {pipe->producer, pipe->out, pipe->current};
 
-    while ((error = rd_kafka_produceva(pipe->producer, vu, sizeof vu / sizeof vu[0])) != NULL) {
-        if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL) {
-            bench_fail("produce: %s", rd_kafka_error_string(error));
-        }
-        rd_kafka_error_destroy(error);
-        rd_kafka_poll(pipe->producer, 1);
-    }
     pipe->current->left++;
     pipe->sent++;
+    bench_call_send(&out, from, value, len);
+}
+
+void
+bench_pipe_pass(bench_pipe *pipe, rd_kafka_message_t *const *messages, size_t n)
+{
+    const bench_out out = {pipe->producer, pipe->out, pipe->current};
+
+    pipe->current->left += (uint32_t)n;
+    pipe->sent += n;
+    bench_call_pass(&out, pipe->options->call, messages, n);
+}
+
+/* Destroys the messages of a batch now, or keeps them until all are delivered. */
+static void
+pipe_release(const bench_pipe *pipe, pipe_slot *slot, rd_kafka_message_t **messages, size_t n)
+{
+    if (bench_call_pins(pipe->options->call)) {
+        if (slot->held == NULL && (slot->held = malloc(BENCH_BATCH * sizeof *messages)) == NULL) {
+            bench_fail("out of memory");
+        }
+        memcpy(slot->held, messages, n * sizeof *messages);
+        slot->n_held = (uint32_t)n;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        rd_kafka_message_destroy(messages[i]);
+    }
 }
 
 static void
@@ -218,9 +237,7 @@ pipe_turn(bench_pipe *pipe, bench_process process, void *ctx)
     process(ctx, pipe, messages, n);
     pipe->taken += n;
     pipe->newest++;
-    for (size_t i = 0; i < n; i++) {
-        rd_kafka_message_destroy(messages[i]);
-    }
+    pipe_release(pipe, slot, messages, n);
     return true;
 }
 
@@ -282,7 +299,7 @@ bench_pipe_run(const bench_pipe_options *options, bench_process process, void *c
 {
     bench_pipe pipe = {.options = options, .committed_ns = bench_now_ns()};
 
-    pipe.slots = malloc(SLOTS * sizeof *pipe.slots);
+    pipe.slots = calloc(SLOTS, sizeof *pipe.slots);
     if (pipe.slots == NULL) {
         bench_fail("out of memory");
     }
@@ -304,9 +321,26 @@ bench_pipe_run(const bench_pipe_options *options, bench_process process, void *c
     rd_kafka_topic_destroy(pipe.out);
     rd_kafka_destroy(pipe.consumer);
     rd_kafka_destroy(pipe.producer);
+    for (size_t i = 0; i < SLOTS; i++) {
+        free(pipe.slots[i].held);
+    }
     free(pipe.slots);
     close(pipe.wake_fd);
     printf("%llu records\n", (unsigned long long)pipe.taken);
+}
+
+static void
+pipe_add_set(const char **sets, const char *set)
+{
+    size_t n = 0;
+
+    while (sets[n] != NULL) {
+        n++;
+    }
+    if (n == BENCH_SETS_MAX) {
+        bench_fail("more than %d settings", BENCH_SETS_MAX);
+    }
+    sets[n] = set;
 }
 
 void
@@ -320,6 +354,12 @@ bench_pipe_parse(bench_pipe_options *o, int *argc, char **argv, const char *usag
     for (int i = 1; i < *argc; i++) {
         if (strcmp(argv[i], "--profile") == 0 && i + 1 < *argc) {
             o->profile = bench_profile_of(argv[++i]);
+        } else if (strcmp(argv[i], "--consumer") == 0 && i + 1 < *argc) {
+            pipe_add_set(o->consumer, argv[++i]);
+        } else if (strcmp(argv[i], "--producer") == 0 && i + 1 < *argc) {
+            pipe_add_set(o->producer, argv[++i]);
+        } else if (strcmp(argv[i], "--call") == 0 && i + 1 < *argc) {
+            o->call = bench_call_of(argv[++i]);
         } else if (strcmp(argv[i], "--follow") == 0) {
             o->follow = true;
         } else if (n < 4 && argv[i][0] != '-') {

@@ -11,6 +11,7 @@
 
 #define BATCH_BYTES_MAX 900000
 #define VU_MAX 8
+#define FULL_MS 5 /* with nothing delivered: then the linger is cut short */
 
 struct hr_kafka_producer {
     rd_kafka_t *rk;
@@ -24,6 +25,7 @@ struct hr_kafka_producer {
     bool compressed;    /* so a record's size says little about what the broker sees */
     bool held;          /* nothing is sent: an answer is due, or the client has to be replaced */
     bool closing, troubled, recycle;
+    int64_t full_ms; /* the queue is full since then, and nothing was delivered; 0: no */
     const hr_kafka_topic *missed; /* the trouble is this topic, which is not there; or NULL */
 };
 
@@ -99,6 +101,7 @@ producer_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
 
     (void)rk;
     producer->held_bytes -= message->len + message->key_len;
+    producer->full_ms = 0;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         producer_trouble_over(producer);
         producer->conf.delivered(producer->conf.watch.ctx, token, HR_KAFKA_DELIVERED, NULL);
@@ -124,8 +127,12 @@ producer_conf_set(rd_kafka_conf_t *conf, const hr_kafka_producer *producer, hr_e
 
     hr_kafka_conf_set(conf, "enable.idempotence", "true", err);
     hr_kafka_conf_set(conf, "acks", "all", err);
-    hr_kafka_conf_set(conf, "linger.ms", latency ? "0.1" : "5", err);
-    hr_kafka_conf_set(conf, "queue.buffering.max.messages", "30000", err);
+    /* An idempotent producer has one request under way per partition, and its thread spins while
+     * what waits there is older than the linger: so the linger is longer than what a queue of this
+     * length takes to pass. Batches are full before that, or see producer_unlinger(). */
+    hr_kafka_conf_set(conf, "linger.ms", latency ? "0.1" : "50", err);
+    hr_kafka_conf_set(conf, "queue.buffering.max.messages", "15000", err);
+    hr_kafka_conf_default(conf, c->connection, "batch.num.messages", "2000", err);
     hr_kafka_conf_set_int(conf, "queue.buffering.max.kbytes", kbytes, err);
     hr_kafka_conf_set_int(conf, "message.max.bytes", HR_KAFKA_RECORD_BYTES_MAX, err);
     hr_kafka_conf_set_int(conf, "batch.size", (int64_t)producer->batch_bytes, err);
@@ -191,6 +198,7 @@ producer_close(hr_kafka_producer *producer)
     rd_kafka_destroy(producer->rk);
     producer->rk = NULL;
     producer->held_bytes = 0;
+    producer->full_ms = 0;
 }
 
 static bool
@@ -433,6 +441,9 @@ hr_kafka_producer_send(hr_kafka_topic *topic, const hr_kafka_out *out, hr_error 
         producer->held_bytes += out->key.len + out->value.len;
         return HR_OK;
     case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+        if (producer->full_ms == 0) {
+            producer->full_ms = hr_clock_ms();
+        }
         return HR_EAGAIN;
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
         return hr_kafka_fail(err, HR_ERECORD, rc, "record");
@@ -444,6 +455,17 @@ hr_kafka_producer_send(hr_kafka_topic *topic, const hr_kafka_out *out, hr_error 
     }
 }
 
+/* A full queue of many partitions may hold no full batch of any: all would wait for the linger.
+ * While a flush lasts, librdkafka sends what it has. */
+static void
+producer_unlinger(hr_kafka_producer *producer)
+{
+    if (producer->full_ms != 0 && hr_clock_ms() - producer->full_ms >= FULL_MS) {
+        rd_kafka_flush(producer->rk, 1);
+        producer->full_ms = 0;
+    }
+}
+
 void
 hr_kafka_producer_poll(hr_kafka_producer *producer)
 {
@@ -451,6 +473,7 @@ hr_kafka_producer_poll(hr_kafka_producer *producer)
 
     if (producer->rk != NULL) {
         rd_kafka_poll(producer->rk, 0);
+        producer_unlinger(producer);
         producer_ask(producer);
         producer_answers(producer);
         producer_note_missing(producer);
