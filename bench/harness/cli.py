@@ -14,7 +14,7 @@ import time
 import pymongo
 import stage_runs
 
-from . import alike, machine, measure, peers, plan, rounds, workloads
+from . import alike, machine, measure, peers, plan, rounds, trials, workloads
 from .broker import RealBroker, StubBroker, fill
 from .results import Results
 
@@ -39,10 +39,11 @@ def planned(opt):
     else:
         parts = [*plan.GROUPS, *plan.LATENCIES, *plan.STARTS, *plan.STAGES]
     wanted = [name for name in opt.only.split(",") if name]
-    unknown = set(wanted) - {part.name for part in parts}
+    named = [part for part in plan.TRIALS if part.name in wanted]
+    unknown = set(wanted) - {part.name for part in [*parts, *named]}
     if unknown:
         sys.exit(f"bench/run: there is no group {', '.join(sorted(unknown))}; --list prints them")
-    parts = [part for part in parts if not wanted or part.name in wanted]
+    parts = [part for part in parts if not wanted or part.name in wanted] + named
     return [shortened(part, opt) for part in parts]
 
 
@@ -62,6 +63,7 @@ class Run:
     def __init__(self, broker, results, parts, with_peers):
         self.broker, self.results, self.parts = broker, results, parts
         self.systems = {"raw": [workloads.Raw()], "prototype": [workloads.Prototype()], "headrace": [workloads.Headrace()],
+                        "trials": trials.TRIALS,
                         "peers": self._peers() if with_peers else []}
         self.mongo = None
         self.started = time.monotonic()

@@ -76,13 +76,25 @@ class Job:
 class Raw:
     """librdkafka alone, bytes through: the limit of every workload."""
     NAME, ENDS, SETTINGS = "raw", True, {}
+    WORDS = ()
 
     def supports(self, job):
         return job.threads == 1 and not job.workload.mongo
 
     def command(self, job):
         return [machine.tool("raw"), job.bootstrap, job.in_topic, job.out_topic, job.group, "--profile", job.profile,
-                *(["--follow"] if job.follow else [])]
+                *(["--follow"] if job.follow else []), *self.WORDS]
+
+
+class Trial(Raw):
+    """raw with something else than what headrace sets or calls: words for bench_raw, variables."""
+
+    def __init__(self, name, what, *words, **variables):
+        self.NAME, self.WORDS, self.variables = name, words, variables
+        self.SETTINGS = {"what": what}
+
+    def environment(self, job):
+        return self.variables
 
 
 class Prototype:

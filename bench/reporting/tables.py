@@ -96,6 +96,22 @@ def counted_rounds(data, group):
     return f"{rounds} round{'' if rounds == 1 else 's'}"
 
 
+TRIAL = [("cpu_ns", 1.0), ("cpu_ns", None), ("rate", 1e-3), ("broker_cpu_ns", 1.0), ("rss_mib", 1.0)]
+TRIAL_HEAD = ["trial", "what differs", "CPU ns/record", "CPU / raw", "k records/s", "broker CPU", "peak RSS MiB"]
+
+
+def trials(data):
+    """raw, and what raw does otherwise, in the order in which it was first run."""
+    rows = []
+    first = dict.fromkeys(line["system"] for line in data.lines if line["suite"] == "trial")
+    for system in sorted(first, key=lambda name: name != "raw"):
+        key = ("pass", system, None)
+        if key in data.keys("trials"):
+            what = (data.settings[system][0]).get("what", "nothing: settings and call of headrace")
+            rows.append([f"`{system}`", what, *row_of(data, "trials", key, TRIAL)[2:]])
+    return markdown(TRIAL_HEAD, rows)
+
+
 # --- factors ------------------------------------------------------------------------------------------
 
 FLIGHT = ("flight_20x5", "headrace")
@@ -244,7 +260,7 @@ def machine_text(machine):
            f"{machine.get('memory_gib', '?')} GiB, {machine.get('os', 'unknown system')}, kernel {machine.get('kernel', 'unknown')}"
 
 
-GIVEN = {"profile", "threads", "partitions"}  # of the job, not of the system
+GIVEN = {"what", "profile", "threads", "partitions"}  # of the job, not of the system
 
 
 def settings(data):
