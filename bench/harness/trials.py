@@ -23,7 +23,7 @@ TRIALS = [
     Trial("linger_20", "linger.ms=20", *producer(linger__ms=20)),
     Trial("queue_30k", "queue.buffering.max.messages=30000", *producer(**{QUEUE: 30000})),
     Trial("queue_5k", "queue.buffering.max.messages=5000", *producer(**{QUEUE: 5000})),
-    Trial("batch_500", "batch.num.messages=500", *producer(batch__num__messages=500)),
+    Trial("batch_2k", "batch.num.messages=2000", *producer(batch__num__messages=2000)),
     Trial("batch_10k", "batch.num.messages=10000: bounded by bytes", *producer(batch__num__messages=10000)),
     Trial("sticky_1", "sticky.partitioning.linger.ms=1", *producer(sticky__partitioning__linger__ms=1)),
     Trial("sticky_0", "sticky.partitioning.linger.ms=0: each record to another partition",

@@ -140,7 +140,7 @@ static const conf_row producer_rows[] = {
     {"acks", "all", NULL},
     {"linger.ms", "50", "0.1"},
     {"queue.buffering.max.messages", "15000", NULL},
-    {"batch.num.messages", "2000", NULL},
+    {"batch.num.messages", "1000", NULL},
     {"queue.buffering.max.kbytes", "65536", NULL},
     {"message.max.bytes", "8388608", NULL},
     {"batch.size", "900000", NULL},

@@ -11,7 +11,7 @@
 
 #define BATCH_BYTES_MAX 900000
 #define VU_MAX 8
-#define FULL_MS 5 /* with nothing delivered: then the linger is cut short */
+#define FULL_MS 3 /* with nothing delivered: then the linger is cut short */
 
 struct hr_kafka_producer {
     rd_kafka_t *rk;
@@ -132,7 +132,7 @@ producer_conf_set(rd_kafka_conf_t *conf, const hr_kafka_producer *producer, hr_e
      * length takes to pass. Batches are full before that, or see producer_unlinger(). */
     hr_kafka_conf_set(conf, "linger.ms", latency ? "0.1" : "50", err);
     hr_kafka_conf_set(conf, "queue.buffering.max.messages", "15000", err);
-    hr_kafka_conf_default(conf, c->connection, "batch.num.messages", "2000", err);
+    hr_kafka_conf_default(conf, c->connection, "batch.num.messages", "1000", err);
     hr_kafka_conf_set_int(conf, "queue.buffering.max.kbytes", kbytes, err);
     hr_kafka_conf_set_int(conf, "message.max.bytes", HR_KAFKA_RECORD_BYTES_MAX, err);
     hr_kafka_conf_set_int(conf, "batch.size", (int64_t)producer->batch_bytes, err);
