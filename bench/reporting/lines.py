@@ -126,12 +126,14 @@ class Data:
                  for number in sorted(one.keys() & other.keys())]
         return Figure(tuple(a / b for a, b in pairs if a is not None and b))
 
+    def of_suite(self, suite):
+        return [line for line in self.lines if line["suite"] == suite and "failed" not in line]
+
     def stages(self):
         """{stage: {system: line}}"""
         found = {}
-        for line in self.lines:
-            if line["suite"] == "stage" and "failed" not in line:
-                found.setdefault(line["workload"], {})[line["system"]] = line
+        for line in self.of_suite("stage"):
+            found.setdefault(line["workload"], {})[line["system"]] = line
         return found
 
     def rounds(self, group):

@@ -28,7 +28,7 @@ def parts(data, drawn):
     """{name of a block: its text}"""
     texts = {"run": tables.header(data), "goals": goals_part(data), "who": words.who_wins(data), "throughput": tables.throughput(data),
              "factors": tables.factors(data), "latency": tables.latency(data), "start": tables.start(data), "stages": tables.stages(data),
-             "settings": tables.settings(data), "trials": tables.trials(data), "failures": tables.failures(data)}
+             "settings": tables.settings(data), "trials": tables.trials(data), "changes": tables.changes(data), "failures": tables.failures(data)}
     for name in plots.FIGURES:
         texts[f"figure_{name}"] = picture(name, drawn, "../bench/results/")
     shown = [picture(name, drawn, "bench/results/") for name in (("peers",) if "peers" in drawn else ("limits",)) + ("latency",) if name in drawn]

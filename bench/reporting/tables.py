@@ -234,6 +234,17 @@ def stages(data):
     return markdown(["stage", "per", "headrace", "instructions", "library", "its time", "instructions", "library / headrace"], rows)
 
 
+def changes(data):
+    """What became of a stage from one commit to the next, all of them measured in one run."""
+    rows, before = [], {}
+    for line in data.of_suite("change"):
+        earlier = before.get(line["workload"])
+        rows.append([f"`{line['workload']}`", line["what"], f"`{line['commit'][:12]}`", *stage_cell(line),
+                     number(line["ns"] - earlier["ns"], 1) if earlier else "–", number(line["ir"] - earlier["ir"], 0) if earlier else "–"])
+        before[line["workload"]] = line
+    return markdown(["stage", "change", "commit", "then", "instructions", "ns changed", "instructions changed"], rows)
+
+
 # --- the run ------------------------------------------------------------------------------------------
 
 def header(data):

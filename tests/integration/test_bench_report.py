@@ -17,7 +17,7 @@ import bench_lines
 from headrace import ROOT
 
 sys.path.insert(0, str(ROOT / "bench"))
-from reporting import goals, lines, pages, plots, words  # noqa: E402
+from reporting import goals, lines, pages, plots, tables, words  # noqa: E402
 
 BENCHMARKS = (ROOT / "docs/BENCHMARKS.md").read_text()
 EVERYTHING = [*bench_lines.own(), *bench_lines.peers()]
@@ -274,6 +274,12 @@ def test_a_line_that_is_none_is_named(tmp_path):
     (tmp_path / "bad.jsonl").write_text('{"suite":"run","run":"a"}\n{"suite": oops}\n')
     with pytest.raises(lines.BadResults, match="bad.jsonl:2"):
         lines.load(tmp_path)
+
+
+def test_each_change_stands_beside_the_one_before(data):
+    assert rows_of(tables.changes(data)) == [
+        ["`flight_20x5`", "As it was", "`aaaaaaaaaaaa`", "370 (333–444) ns", "1,110", "–", "–"],
+        ["`flight_20x5`", "Write digits in their place", "`bbbbbbbbbbbb`", "350 (315–420) ns", "1,050", "-20.0", "-60"]]
 
 
 # --- figures and the command ----------------------------------------------------------------------------

@@ -59,6 +59,10 @@ def stage(workload, system, ns, item="record"):
             **({"ir": ns * 3} if system in ("headrace", "jansson") else {})}
 
 
+def change(what, ns, commit):
+    return {**stage("flight_20x5", "headrace", ns), "suite": "change", "what": what, "commit": commit}
+
+
 def factors():
     for name, values in (("partitions", (1, 16)), ("bytes", (100, 1000, 10000))):
         for value in values:
@@ -77,7 +81,8 @@ def own():
             *latency("latency_1k", 1000, SYSTEMS), *latency("latency_10k", 10000, SYSTEMS), *start("start", SYSTEMS),
             stage("json_splice", "headrace", 200), stage("json_splice", "jansson", 2000), stage("forest_20x5", "headrace", 95),
             stage("forest_20x5", "onnxruntime", 450), stage("forest_100x10", "headrace", 1600),
-            stage("topology_check_process", "headrace", 12e6, "check")]
+            stage("topology_check_process", "headrace", 12e6, "check"),
+            change("As it was", 370, "a" * 40), change("Write digits in their place", 350, "b" * 40)]
 
 
 def checks():
