@@ -125,7 +125,7 @@ static const conf_row consumer_rows[] = {
     {"enable.partition.eof", "true", NULL},
     {"auto.offset.reset", "earliest", NULL},
     {"check.crcs", "true", NULL},
-    {"queued.min.messages", "4000", NULL}, /* of all partitions, which share a queue here */
+    {"queued.min.messages", "8000", NULL}, /* of all partitions, which share a queue here */
     {"queued.max.messages.kbytes", "8192", NULL},
     {"fetch.message.max.bytes", "524288", NULL},
     {"fetch.max.bytes", "1000000", NULL},

@@ -5,7 +5,7 @@
 #define HR_ENGINE_TASK_PARTS_H
 #include "engine/task.h"
 
-#define HR_TASK_STALL_RETRY_MS 5 /* a full sink is tried again at the latest then */
+#define HR_TASK_STALL_RETRY_MS 2 /* a full sink is tried again at the latest then */
 
 /* task.c: a work from the pool, NULL when out of memory; and back, the source's records with it. */
 hr_work *hr_task_work_take(hr_task *task);

@@ -270,7 +270,7 @@ consumer_conf_fetch(rd_kafka_conf_t *conf, const hr_kafka_consumer_conf *c, hr_e
     /* What is fetched should still be in a cache when it is taken, and a message waiting costs
      * about 450 bytes beside its own. Messages are counted per partition; a response is bounded as
      * a whole, however many partitions there are. */
-    hr_kafka_conf_set(conf, "queued.min.messages", "1000", err);
+    hr_kafka_conf_set(conf, "queued.min.messages", "2000", err);
     if (!hr_kafka_conf_named(c->connection, "max.partition.fetch.bytes")) {
         hr_kafka_conf_default(conf, c->connection, "fetch.message.max.bytes", "524288", err);
     }

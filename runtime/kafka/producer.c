@@ -11,7 +11,8 @@
 
 #define BATCH_BYTES_MAX 900000
 #define VU_MAX 8
-#define FULL_MS 3 /* with nothing delivered: then the linger is cut short */
+#define FULL_MS 1      /* with nothing delivered: then the linger is cut short */
+#define FULL_MS_MAX 64 /* ... and this long at most between two such attempts */
 
 struct hr_kafka_producer {
     rd_kafka_t *rk;
@@ -25,7 +26,8 @@ struct hr_kafka_producer {
     bool compressed;    /* so a record's size says little about what the broker sees */
     bool held;          /* nothing is sent: an answer is due, or the client has to be replaced */
     bool closing, troubled, recycle;
-    int64_t full_ms; /* the queue is full since then, and nothing was delivered; 0: no */
+    int64_t full_ms;     /* the queue is full since then, and nothing was delivered; 0: no */
+    int64_t patience_ms; /* with that; doubled by each attempt that is of no use */
     const hr_kafka_topic *missed; /* the trouble is this topic, which is not there; or NULL */
 };
 
@@ -102,6 +104,7 @@ producer_delivered(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaq
     (void)rk;
     producer->held_bytes -= message->len + message->key_len;
     producer->full_ms = 0;
+    producer->patience_ms = FULL_MS;
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
         producer_trouble_over(producer);
         producer->conf.delivered(producer->conf.watch.ctx, token, HR_KAFKA_DELIVERED, NULL);
@@ -456,13 +459,17 @@ hr_kafka_producer_send(hr_kafka_topic *topic, const hr_kafka_out *out, hr_error 
 }
 
 /* A full queue of many partitions may hold no full batch of any: all would wait for the linger.
- * While a flush lasts, librdkafka sends what it has. */
+ * While a flush lasts, librdkafka sends what it has. It takes this thread's time, so a broker that
+ * takes nothing is not asked again and again. */
 static void
 producer_unlinger(hr_kafka_producer *producer)
 {
-    if (producer->full_ms != 0 && hr_clock_ms() - producer->full_ms >= FULL_MS) {
-        rd_kafka_flush(producer->rk, 1);
+    int64_t patience_ms = producer->patience_ms > FULL_MS ? producer->patience_ms : FULL_MS;
+
+    if (producer->full_ms != 0 && hr_clock_ms() - producer->full_ms >= patience_ms) {
         producer->full_ms = 0;
+        producer->patience_ms = 2 * patience_ms < FULL_MS_MAX ? 2 * patience_ms : FULL_MS_MAX;
+        rd_kafka_flush(producer->rk, 1);
     }
 }
 
