@@ -51,6 +51,7 @@ class Terminal:
             set_size(0, rows, columns)  # before it is looked at
             os.environ.pop("NO_COLOR", None)
             os.environ["TERM"] = "xterm"
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored in what a script starts with &
             os.execv(BINARY, [BINARY, *arguments])
 
     def resize(self, rows, columns):
