@@ -68,16 +68,24 @@ read_one_header(hr_record *record, hr_arena *arena)
     return true;
 }
 
+static hr_batch *
+open_with_headers(void)
+{
+    static const hr_layout layout; /* the batch keeps its address */
+    hr_batch *batch = hr_batch_create(&layout, 1u << 20);
+
+    assert_non_null(batch);
+    batch->read_headers = read_one_header;
+    headers_read = 0;
+    return batch;
+}
+
 static void
 headers_are_read_when_they_are_asked_for_and_once(void **unused)
 {
-    hr_layout layout = {0};
-    hr_batch *batch = hr_batch_create(&layout, 1u << 20);
+    hr_batch *batch = open_with_headers();
 
     (void)unused;
-    assert_non_null(batch);
-    headers_read = 0;
-    batch->read_headers = read_one_header;
     batch->source[0] = 0;
     batch->source[1] = 1;
     batch->source[2] = 0; /* two rows of one record */
@@ -95,13 +103,9 @@ headers_are_read_when_they_are_asked_for_and_once(void **unused)
 static void
 headers_without_memory_are_asked_for_again(void **unused)
 {
-    hr_layout layout = {0};
-    hr_batch *batch = hr_batch_create(&layout, 1u << 20);
+    hr_batch *batch = open_with_headers();
 
     (void)unused;
-    assert_non_null(batch);
-    headers_read = 0;
-    batch->read_headers = read_one_header;
     batch->records[0] = (hr_record){.headers_unread = true, .offset = 2 << 20};
     assert_null(hr_batch_whole_record(batch, 0));
     assert_null(hr_batch_whole_record(batch, 0));
