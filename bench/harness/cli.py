@@ -63,7 +63,7 @@ class Run:
     def __init__(self, broker, results, parts, with_peers):
         self.broker, self.results, self.parts = broker, results, parts
         self.systems = {"raw": [workloads.Raw()], "prototype": [workloads.Prototype()], "headrace": [workloads.Headrace()],
-                        "trials": trials.TRIALS,
+                        "trials": trials.TRIALS, "linger_trials": trials.LINGERS,
                         "peers": self._peers() if with_peers else []}
         self.mongo = None
         self.started = time.monotonic()
@@ -219,7 +219,7 @@ class Run:
                     rows.setdefault((system.NAME, job.workload.name), []).append(line)
                 except (measure.Failed, OSError) as error:
                     failed[system.NAME, job.workload.name] += 1
-                    self.results.fail("latency", job.workload.name, system.NAME, self.broker.name, number, error,
+                    self.results.fail(part.suite, job.workload.name, system.NAME, self.broker.name, number, error,
                                       {"group": part.name})
         for (system, workload), lines in rows.items():
             print(f"   {system:14} {workload:14} p50 {rounds.spread([x['warm']['p50_us'] for x in lines]):>24} µs"
@@ -238,7 +238,7 @@ class Run:
             line = measure.latency(self.broker, system.command(job), source, out, rate=part.rate, seconds=part.length_s,
                                    linger_ms=part.linger_ms, limit_s=90, environment=workloads.environment(system, job))
             again = line["steal"] > rounds.STEAL_MAX and not last
-            self.results.add("latency", job.workload.name, system.NAME, self.broker.name, number,
+            self.results.add(part.suite, job.workload.name, system.NAME, self.broker.name, number,
                              {"group": part.name, **line, **({"dropped": True} if again else {})},
                              {"profile": "latency", **system.SETTINGS})
             if not again:

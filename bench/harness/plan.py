@@ -44,9 +44,6 @@ GROUPS = [
     Group("threads", "factor", "flight", 450, tuple(("headrace", "flight_20x5", n) for n in (1, 2, 3, 4)), 85,
           factor=("threads", None)),
 ]
-# Only when asked for by name: what the client could save by how it is called (trials.py).
-TRIALS = [Group("trials", "trial", "flight", 450, (RAW, ("trials", "pass")), 320, rounds=3)]
-
 
 @dataclasses.dataclass(frozen=True)
 class Latency:
@@ -58,12 +55,20 @@ class Latency:
     seconds: int
     rounds: int = 3
     length_s: int = 12
+    suite: str = "latency"
 
 
 LATENCIES = [
     Latency("latency_1k", 1000, "0.1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 130),
     Latency("latency_10k", 10000, "1", (RAW, ("headrace", "pass"), ("headrace", "flight_20x5")), 130),
 ]
+
+
+# Only when asked for by name: what the client could save by how it is called (trials.py).
+LINGERS = (RAW, ("linger_trials", "pass"))
+TRIALS = [Group("trials", "trial", "flight", 450, (RAW, ("trials", "pass")), 320, rounds=3),
+          *(Latency(f"trials_latency_{rate // 1000}k", rate, linger_ms, LINGERS, 140, length_s=8, suite="trial_latency")
+            for rate, linger_ms in ((1000, "0.1"), (10000, "1"), (30000, "1")))]
 
 
 @dataclasses.dataclass(frozen=True)

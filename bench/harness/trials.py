@@ -17,6 +17,8 @@ QUEUE = "queue__buffering__max__messages"
 BEFORE = [*producer(linger__ms=5, **{QUEUE: 30000}, batch__num__messages=10000),
           *consumer(queued__min__messages=6000, fetch__message__max__bytes=1048576, fetch__max__bytes=52428800)]
 
+LINGERS = [Trial(f"linger_{ms}", f"linger.ms={ms}", *producer(linger__ms=ms)) for ms in (0.1, 1)]  # of profile latency: 0
+
 TRIALS = [
     Trial("before", "all settings below as they were: linger 5, queue 30,000, batches by bytes, large fetches", *BEFORE),
     Trial("linger_5", "linger.ms=5", *producer(linger__ms=5)),

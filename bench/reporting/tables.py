@@ -101,6 +101,10 @@ TRIAL_HEAD = ["trial", "what differs", "CPU ns/record", "CPU / raw", "k records/
 
 
 def trials(data):
+    return "\n\n".join([throughput_trials(data), latency(data, "trial_latency")])
+
+
+def throughput_trials(data):
     """raw, and what raw does otherwise, in the order in which it was first run."""
     rows = []
     first = dict.fromkeys(line["system"] for line in data.lines if line["suite"] == "trial")
@@ -175,9 +179,9 @@ LATENCY_HEAD = ["workload", "system", "p50", "p99", "p99.9", "cold p50", "cold p
                 "peak RSS MiB", "idle %"]
 
 
-def latency(data):
+def latency(data, suite="latency"):
     parts = []
-    for group in data.groups("latency"):
+    for group in data.groups(suite):
         rate = next(line["rate"] for line in data.lines if data.group_of(line) == group and "rate" in line)
         rows = [row_of(data, group, key, LATENCY) for key in data.keys(group)]
         rows += [[f"`{workload}`", called(system), "failed", *["–"] * 9] for workload, system in without_figures(data, group)]

@@ -138,7 +138,7 @@ static const conf_row consumer_rows[] = {
 static const conf_row producer_rows[] = {
     {"enable.idempotence", "true", NULL},
     {"acks", "all", NULL},
-    {"linger.ms", "50", "0.1"},
+    {"linger.ms", "50", "0"},
     {"queue.buffering.max.messages", "15000", NULL},
     {"batch.num.messages", "1000", NULL},
     {"queue.buffering.max.kbytes", "65536", NULL},

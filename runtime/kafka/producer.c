@@ -132,8 +132,9 @@ producer_conf_set(rd_kafka_conf_t *conf, const hr_kafka_producer *producer, hr_e
     hr_kafka_conf_set(conf, "acks", "all", err);
     /* An idempotent producer has one request under way per partition, and its thread spins while
      * what waits there is older than the linger: so the linger is longer than what a queue of this
-     * length takes to pass. Batches are full before that, or see producer_unlinger(). */
-    hr_kafka_conf_set(conf, "linger.ms", latency ? "0.1" : "50", err);
+     * length takes to pass. Batches are full before that, or see producer_unlinger(). For latency
+     * there is none: any linger below a millisecond lasts one (docs/BENCHMARKS.md). */
+    hr_kafka_conf_default(conf, c->connection, "linger.ms", latency ? "0" : "50", err);
     hr_kafka_conf_set(conf, "queue.buffering.max.messages", "15000", err);
     hr_kafka_conf_default(conf, c->connection, "batch.num.messages", "1000", err);
     hr_kafka_conf_set_int(conf, "queue.buffering.max.kbytes", kbytes, err);

@@ -264,7 +264,7 @@ properties_that_headrace_sets_are_named_with_the_reason(void **state)
         "enable.auto.commit",
         "acks",
         "enable.auto.offset.store",
-        "linger.ms",
+        "queue.buffering.max.ms",
         "queued.min.messages",
         "client.id",
         "bootstrap.servers",
