@@ -195,7 +195,7 @@ ONCE = ("load", "check")
 
 
 def stages(data):
-    """Stages that a library does too, ns on one axis; without those that are done once and take milliseconds."""
+    """Stages that a library or the pipeline by hand does too, ns on one axis; without those that are done once and take milliseconds."""
     found = data.stages()
     rows = []
     for stage, systems in found.items():

@@ -235,7 +235,7 @@ def stages(data):
             line = systems[name] if name else None
             rows.append([f"`{stage}`", (own or line)["item"], *stage_cell(own), name or "–", *stage_cell(line),
                          number(line["ns"] / own["ns"]) if own and line else "–"])
-    return markdown(["stage", "per", "headrace", "instructions", "library", "its time", "instructions", "library / headrace"], rows)
+    return markdown(["stage", "per", "headrace", "instructions", "beside it", "its time", "instructions", "it / headrace"], rows)
 
 
 def changes(data):

@@ -66,7 +66,7 @@ def stages_beside_libraries(data):
     for stage, systems in data.stages().items():
         own = of_stage(systems["headrace"]) if "headrace" in systems else None
         for name, line in systems.items():
-            if name == "headrace" or not own or not own.low:
+            if name == "headrace" or name in LIMITS or not own or not own.low:
                 continue
             other = of_stage(line)
             apart = other.low > own.high or other.high < own.low

@@ -194,6 +194,16 @@ flow_keep_columns(flow *f)
     }
 }
 
+static inline void
+flow_encode_row(flow *f, const hr_node *sink, hr_row row, hr_buf *out)
+{
+    const char *reason = "out of memory";
+
+    if (hr_encoder_run(sink->encoder, f->batch, row, out, &reason) != HR_OK) {
+        stage_die("%s: %s", sink->name.s, reason);
+    }
+}
+
 size_t
 flow_encode(flow *f, const hr_node *sink)
 {
@@ -201,15 +211,21 @@ flow_encode(flow *f, const hr_node *sink)
     size_t bytes = 0;
 
     for (size_t i = 0; i < rows.n; i++) {
-        const char *reason = "out of memory";
-
         f->out.len = 0;
-        if (hr_encoder_run(sink->encoder, f->batch, rows.row[i], &f->out, &reason) != HR_OK) {
-            stage_die("%s: %s", sink->name.s, reason);
-        }
+        flow_encode_row(f, sink, rows.row[i], &f->out);
         bytes += f->out.len;
     }
     return bytes;
+}
+
+void
+flow_encode_all(flow *f, const hr_node *sink, hr_buf *out)
+{
+    hr_rows rows = flow_rows_of(f, sink->input);
+
+    for (size_t i = 0; i < rows.n; i++) {
+        flow_encode_row(f, sink, rows.row[i], out);
+    }
 }
 
 void

@@ -37,6 +37,9 @@ void flow_keep_columns(flow *f);
 
 /* Every row that reaches the sink, encoded into f->out (each over the one before); bytes in all. */
 size_t flow_encode(flow *f, const hr_node *sink);
+
+/* The same, one behind the other at the end of `out`. */
+void flow_encode_all(flow *f, const hr_node *sink, hr_buf *out);
 const hr_node *flow_find_sink(const flow *f, const char *name);
 
 /* Ends the process where a record failed so far: a stage of failures measures nothing. */

@@ -98,6 +98,7 @@ runner_stages(runner *r)
     runner_add(r, table_stages);
     runner_add(r, number_stages);
     runner_add(r, topology_stages);
+    runner_add(r, prototype_stages);
 #ifdef BENCH_YYJSON
     runner_add(r, yyjson_stages);
 #endif

@@ -23,7 +23,7 @@ typedef struct stage {
 
 /* By file; each ends with a NULL name. */
 extern const stage json_stages[], flight_stages[], forest_stages[], table_stages[], number_stages[],
-    topology_stages[];
+    topology_stages[], prototype_stages[];
 #ifdef BENCH_YYJSON
 extern const stage yyjson_stages[];
 #endif
