@@ -97,7 +97,8 @@ STAGES = [Stages("stages", 60)]
 # With --peers: beside headrace in the same rounds. Each runs what it supports.
 PEER_GROUPS = [
     Group("peers_pipeline", "throughput", "flight", 900,
-          (RAW, ("headrace", "pass"), ("headrace", "flight_20x5"), ("peers", "pass"), ("peers", "flight_20x5")), 520),
+          (RAW, ("prototype", "flight_20x5"), ("headrace", "pass"), ("headrace", "flight_20x5"), ("peers", "pass"),
+           ("peers", "flight_20x5")), 560),
     Group("peers_yahoo", "throughput", "yahoo", 400, (RAW, ("headrace", "yahoo"), ("peers", "yahoo")), 75, rounds=3),
     Group("peers_nexmark", "throughput", "nexmark_bid", 300,
           (RAW, *((s, f"nexmark_{q}") for q in ("q0", "q1", "q2", "q13") for s in ("headrace", "peers"))), 180, rounds=3),

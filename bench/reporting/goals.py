@@ -61,9 +61,10 @@ class Stage:
     """A stage's median and range, as bench_stages took them."""
     stage: str
     groups: tuple = ("stage",)
+    system: str = "headrace"
 
     def of_group(self, data, _):
-        line = data.stages().get(self.stage, {}).get("headrace")
+        line = data.stages().get(self.stage, {}).get(self.system)
         return of_stage(line) if line else NOTHING
 
     def text(self, _):
@@ -170,6 +171,55 @@ def table(data):
         rows.append(f"| {goal.title} | {goal.limit_text()} | {goal.figure_text(figure) if figure else '–'} "
                     f"| {verdict_text(goal.verdict(data))} | {text} |")
     return "\n".join(rows)
+
+
+# --- what the limits reach --------------------------------------------------------------------------
+
+LIMITS = (("prototype", flight("prototype")), ("raw", RAW))
+
+
+def with_limit(formula, of):
+    """The same ratio with a limit in place of headrace."""
+    return dataclasses.replace(formula, **{name: of for name in ("over", "under") if getattr(formula, name) == flight("headrace")})
+
+
+def floors():
+    """(goal, limit, formula) of each goal beside Kafka Streams that a limit has a figure for."""
+    for goal in GOALS:
+        formula = goal.formula
+        if isinstance(formula, Ratio) and flight(KAFKA_STREAMS) in (formula.over, formula.under):
+            if formula.field in ("cpu_ns_steady", "cpu_ns", "rate"):
+                yield from ((goal, name, with_limit(formula, of)) for name, of in LIMITS)
+            elif formula.field == "cold.p99_us":
+                yield goal, "raw", with_limit(formula, RAW)
+
+
+def floor_table(data):
+    rows = ["| goal | | headrace | in its place | reaches (min–max) | computed as |", "|---|---|---|---|---|---|"]
+    for goal, limit, formula in floors():
+        own, _ = computed(goal.formula, data)
+        figure, text = computed(formula, data)
+        rows.append(f"| {goal.title} | {goal.limit_text()} | {goal.figure_text(own) if own else NOT_MEASURED} | {limit} "
+                    f"| {goal.figure_text(figure) if figure else NOT_MEASURED} | {text} |")
+    return "\n".join(rows)
+
+
+def in_process(data):
+    """What headrace's own code costs above the pipeline by hand, beside what the CPU of the whole process differs by."""
+    stages = [computed(Stage(FLIGHT, system=system), data)[0] for system in ("headrace", "prototype")]
+    whole = [computed(Value(("pipeline",), flight(system), "cpu_ns"), data)[0] for system in ("headrace", "prototype")]
+    return [difference(*stages), difference(*whole)]
+
+
+def difference(own, limit):
+    """Of the medians."""
+    return f"{number(own.median - limit.median)} ns" if own and limit else NOT_MEASURED
+
+
+def floors_text(data):
+    stage, whole = in_process(data)
+    return (f"{floor_table(data)}\n\nFlight 20×5, headrace minus prototype, per record (medians): in process (stage `{FLIGHT}`) {stage}; "
+            f"CPU of the whole process (`cpu_ns`, pipeline) {whole}.")
 
 
 def counted(data):

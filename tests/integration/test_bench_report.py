@@ -113,6 +113,28 @@ def test_goals_are_computed_from_the_lines(data):
     assert goals.counted(data) == (22, 3, 0)
 
 
+def test_what_a_limit_reaches_is_its_ratio_in_place_of_headrace(tmp_path):
+    """Kafka Streams costs 4,410 ns and makes 350 k/s; the prototype 700 and 1,600, raw 500 and 2,000."""
+    beside = [{**line, "run": "cafe0002"} for line in bench_lines.throughput("peers_pipeline", "throughput", bench_lines.SYSTEMS)
+              if line["system"] == "prototype"]
+    stages = [bench_lines.stage("flight_20x5", "headrace", 400), bench_lines.stage("flight_20x5", "prototype", 320)]
+    found = data_of([*bench_lines.own(), *stages, *bench_lines.peers(), *beside], tmp_path)
+    reached = {(row[0], row[3]): row[4] for row in rows_of(goals.floor_table(found))}
+    assert reached["flight: CPU per record, whole run, Kafka Streams / headrace", "prototype"] == "6.30 (6.30–6.30) ×"
+    assert reached["flight: CPU per record, whole run, Kafka Streams / headrace", "raw"] == "8.82 (8.82–8.82) ×"
+    assert reached["flight: rate, headrace / Kafka Streams", "prototype"] == "4.57 (4.57–4.57) ×"
+    assert reached["flight: rate, headrace / Kafka Streams", "raw"] == "5.71 (5.71–5.71) ×"
+    assert reached["flight: cold p99 at 1 k records/s, Kafka Streams / headrace", "raw"] == "9.33 (9.33–9.33) ×"
+    assert len(reached) == 8
+    assert goals.in_process(found) == ["80.0 ns", "35.0 ns"]
+
+
+def test_what_a_limit_reaches_is_not_measured_without_its_lines(data):
+    reached = {row[3]: row[4] for row in rows_of(goals.floor_table(data)) if "rate" in row[0]}
+    assert reached["prototype"] == goals.NOT_MEASURED and reached["raw"] != goals.NOT_MEASURED
+    assert goals.in_process(data)[0] == goals.NOT_MEASURED
+
+
 def test_each_goal_of_the_issue_has_a_row():
     assert len(goals.GOALS) == 25 and len({goal.title for goal in goals.GOALS}) == 25
 
