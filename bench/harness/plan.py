@@ -45,6 +45,7 @@ GROUPS = [
           factor=("threads", None)),
 ]
 
+
 @dataclasses.dataclass(frozen=True)
 class Latency:
     """Rounds of bench_latency, whose last look at memory is the RSS at that rate."""

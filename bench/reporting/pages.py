@@ -26,7 +26,8 @@ def picture(name, drawn, folder):
 
 def parts(data, drawn):
     """{name of a block: its text}"""
-    texts = {"run": tables.header(data), "goals": goals_part(data), "floors": goals.floors_text(data), "who": words.who_wins(data), "throughput": tables.throughput(data),
+    texts = {"run": tables.header(data), "goals": goals_part(data), "floors": goals.floors_text(data),
+             "who": words.who_wins(data), "throughput": tables.throughput(data),
              "factors": tables.factors(data), "latency": tables.latency(data), "start": tables.start(data), "stages": tables.stages(data),
              "settings": tables.settings(data), "trials": tables.trials(data), "changes": tables.changes(data), "failures": tables.failures(data)}
     for name in plots.FIGURES:

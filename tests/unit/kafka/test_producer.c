@@ -34,6 +34,7 @@ static struct {
     int64_t now_ms;
     unsigned flushes;
     size_t delivered, later;
+    char linger[16]; /* in ms, as it was asked for */
 } w;
 
 static int64_t
@@ -53,6 +54,9 @@ fake_flush(rd_kafka_t *rk, int timeout_ms)
 static rd_kafka_t *
 fake_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, char *text, size_t size)
 {
+    size_t len = sizeof w.linger;
+
+    assert_int_equal(rd_kafka_conf_get(conf, "linger.ms", w.linger, &len), RD_KAFKA_CONF_OK);
     assert_int_equal(rd_kafka_conf_set(conf, "linger.ms", "900000", text, size), RD_KAFKA_CONF_OK);
     return rd_kafka_new(type, conf, text, size);
 }
@@ -76,7 +80,7 @@ no_trouble(void *ctx, const char *text, bool fatal)
 }
 
 static void
-open_producer(const char *bootstrap)
+open_producer_of(const char *bootstrap, hr_profile profile, hr_opt_map properties)
 {
     hr_error err = {0};
 
@@ -87,7 +91,8 @@ open_producer(const char *bootstrap)
     w.connection = (hr_connection){.type = HR_CONNECTION_KAFKA};
     w.connection.u.kafka.bootstrap.s = bootstrap;
     w.connection.u.kafka.embedded = true;
-    w.runner.profile = HR_PROFILE_THROUGHPUT;
+    w.connection.u.kafka.properties = properties;
+    w.runner.profile = profile;
     w.producer =
         hr_kafka_producer_create(&(hr_kafka_producer_conf){.connection = &w.connection,
                                                            .runner = &w.runner,
@@ -99,6 +104,12 @@ open_producer(const char *bootstrap)
     assert_non_null(w.producer);
     w.topic = hr_kafka_producer_topic(w.producer, "out");
     assert_non_null(w.topic);
+}
+
+static void
+open_producer(const char *bootstrap)
+{
+    open_producer_of(bootstrap, HR_PROFILE_THROUGHPUT, (hr_opt_map){0});
 }
 
 static void
@@ -214,6 +225,29 @@ a_broker_that_takes_nothing_is_asked_less_and_less(void **state)
     close_producer();
 }
 
+static void
+the_linger_is_that_of_the_profile_or_of_the_connection(void **state)
+{
+    hr_opt_entry pair = {.key.s = "linger.ms", .value.s = "7"};
+    const struct {
+        hr_profile profile;
+        hr_opt_map properties;
+        double linger_ms;
+    } cases[] = {
+        {HR_PROFILE_LATENCY, {0}, 0},
+        {HR_PROFILE_THROUGHPUT, {0}, 50},
+        {HR_PROFILE_LATENCY, {.v = &pair, .n = 1}, 7},
+        {HR_PROFILE_THROUGHPUT, {.v = &pair, .n = 1}, 7},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        open_producer_of("127.0.0.1:1", cases[i].profile, cases[i].properties);
+        close_producer();
+        assert_true(strtod(w.linger, NULL) == cases[i].linger_ms);
+    }
+}
+
 int
 main(void)
 {
@@ -221,6 +255,7 @@ main(void)
         cmocka_unit_test(a_full_queue_without_a_full_batch_does_not_take_the_linger),
         cmocka_unit_test(a_queue_with_room_keeps_its_linger),
         cmocka_unit_test(a_broker_that_takes_nothing_is_asked_less_and_less),
+        cmocka_unit_test(the_linger_is_that_of_the_profile_or_of_the_connection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
